@@ -1,0 +1,1 @@
+"""The process: plugs the clinics into the chats and the clock."""

@@ -1,0 +1,81 @@
+"""A branch of the clinic: where it is, when it is open, how many patients it treats at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Hours:
+    opens: time
+    closes: time
+    lunch: tuple[time, time] | None = None
+
+
+@dataclass(frozen=True)
+class Branch:
+    slug: str
+    name_ko: str
+    name_en: str
+    zone: str
+    week: tuple[Hours | None, ...]  # Monday first; None is closed
+    holidays: frozenset[date]  # public holidays in the years around now, from the `holidays` library
+    closed_days: frozenset[date]
+    opened_days: Mapping[date, Hours]  # holidays or Sundays on which this branch works
+    phone: str
+    place: str
+    way: str
+    at_once: int
+    book: str  # slug of its chart-number book: the branch's own or the group's
+
+    @cached_property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def name(self, language: str) -> str:
+        return self.name_en if language == "en" else self.name_ko
+
+    def hours_on(self, day: date) -> Hours | None:
+        """The opening hours of a local day, None when closed."""
+        if day in self.opened_days:
+            return self.opened_days[day]
+        if day in self.closed_days or day in self.holidays:
+            return None
+        return self.week[day.weekday()]
+
+    def is_open(self, day: date) -> bool:
+        return self.hours_on(day) is not None
+
+    def open_days(self, first: date, last: date) -> int:
+        """How many days from first to last, both included, this branch is open."""
+        return sum(self.is_open(first + timedelta(n)) for n in range((last - first).days + 1))
+
+    def next_open_day(self, after: date) -> date:
+        """The first open day later than `after`; `after` + 1 where none lies within a year."""
+        days = (after + timedelta(n) for n in range(1, 367))
+        return next((day for day in days if self.is_open(day)), after + timedelta(1))
+
+    def last_open_day(self, before: date) -> date:
+        """The last open day earlier than `before`; `before` − 1 where none lies within a year."""
+        days = (before - timedelta(n) for n in range(1, 367))
+        return next((day for day in days if self.is_open(day)), before - timedelta(1))
+
+    def local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self.tz)
+
+    def today(self, now: datetime) -> date:
+        return now.astimezone(self.tz).date()
+
+    def at(self, day: date, clock: time) -> datetime:
+        """The aware moment at which the branch's wall clock shows `clock` on `day`."""
+        return datetime.combine(day, clock, self.tz)
+
+    def opening(self, day: date) -> datetime | None:
+        hours = self.hours_on(day)
+        return self.at(day, hours.opens) if hours else None
+
+    def closing(self, day: date) -> datetime | None:
+        hours = self.hours_on(day)
+        return self.at(day, hours.closes) if hours else None
