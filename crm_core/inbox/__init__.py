@@ -1,0 +1,1 @@
+"""What was heard, by the platform's own key, so that nothing is worked twice."""

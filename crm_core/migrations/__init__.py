@@ -1,0 +1,16 @@
+"""The schema and its history, on SQLite and PostgreSQL alike."""
+
+from importlib import resources
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+
+def upgrade(engine: Engine) -> None:
+    """Brings the database to the newest schema; does nothing when it is there."""
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(resources.files("crm_core.migrations")))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,1 @@
+"""What is to be said: planned in the step of its cause, taken back in the step of its change."""

@@ -1,0 +1,83 @@
+"""Files read, how far each kind of fact reaches, runs of the timetable, changes of policy from chat."""
+
+from datetime import date, datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from crm_core.tables.columns import key, moment, sealed
+
+
+class ImportBatch(SQLModel, table=True):
+    """One file: its fingerprint, what came of it, and how far it has been written."""
+
+    __tablename__ = "import_batch"
+    __table_args__ = (UniqueConstraint("kind", "fingerprint"),)
+
+    id: int | None = key()
+    kind: str
+    file_name: str
+    fingerprint: str
+    branch: str | None = None
+    mapping: str | None = None
+    rows: int = 0
+    changed: int = 0
+    refused: int = 0
+    position: int = 0
+    started_at: datetime = moment()
+    finished_at: datetime | None = moment(default=None)
+    by_staff_id: int | None = Field(default=None, foreign_key="staff.id")
+
+
+class FactsUntil(SQLModel, table=True):
+    """Up to which moment a branch's facts of a kind are known."""
+
+    __tablename__ = "facts_until"
+
+    branch: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    until: datetime = moment()
+    source: str = "import"
+
+
+class SourceDifference(SQLModel, table=True):
+    """A difference between two sources, shown and never silently overwritten."""
+
+    __tablename__ = "source_difference"
+
+    id: int | None = key()
+    branch: str
+    kind: str
+    row_key: str
+    column: str
+    ours: str | None = sealed(default=None)
+    theirs: str | None = sealed(default=None)
+    seen_at: datetime = moment()
+    settled_at: datetime | None = moment(default=None)
+
+
+class JobRun(SQLModel, table=True):
+    """One run of one job for one branch and logical date; the key is the lock."""
+
+    __tablename__ = "job_run"
+
+    job: str = Field(primary_key=True)
+    branch: str = Field(primary_key=True)
+    logical_date: date = Field(primary_key=True)
+    started_at: datetime = moment()
+    finished_at: datetime | None = moment(default=None)
+    said: str | None = None
+
+
+class PolicyChange(SQLModel, table=True):
+    """A value of the policy changed from chat: append-only, laid over the file when a step begins."""
+
+    __tablename__ = "policy_change"
+
+    id: int | None = key()
+    path: str
+    value: str
+    why: str
+    valid_from: date
+    at: datetime = moment()
+    by_staff_id: int = Field(foreign_key="staff.id")
