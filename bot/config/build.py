@@ -25,13 +25,11 @@ def build(file: models.FileModel, today: date) -> policies.Policy:
         one_book=group.chart_books == "shared",
         country=group.country,
         currency=group.currency,
-        branches=_frozen({slug: _branch(slug, b, file, today) for slug, b in file.branches.items()}),
+        branches=_frozen({s: _branch(s, b, file, today) for s, b in file.branches.items()}),
         families=_frozen({slug: _family(slug, f) for slug, f in file.families.items()}),
         treatments=_frozen({slug: _treatment(slug, t) for slug, t in file.treatments.items()}),
         causes=_frozen({slug: _cause(slug, c) for slug, c in file.causes.items()}),
-        sources=_frozen(
-            {s: policies.Source(s, _names(m.name), tuple(m.aliases)) for s, m in file.sources.items()}
-        ),
+        sources=_frozen({slug: _source(slug, s) for slug, s in file.sources.items()}),
         patience=policies.Patience(**file.patience.model_dump()),
         calls=_calls(file.calls),
         reminders=_reminders(file.reminders),
@@ -118,6 +116,10 @@ def _manual(slug: str, model: models.ManualModel, red_flag: bool = False) -> pol
 
 def _cause(slug: str, model: models.CauseModel) -> policies.Cause:
     return _manual(slug, model, model.red_flag)
+
+
+def _source(slug: str, model: models.AliasedModel) -> policies.Source:
+    return policies.Source(slug, _names(model.name), tuple(model.aliases))
 
 
 def _roles(model: models.RolesModel) -> dict[str, policies.Role]:

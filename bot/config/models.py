@@ -1,4 +1,4 @@
-"""The shape of config.yaml. Lives only while the file is read; the program keeps crm_core.policy."""
+"""The shape of config.yaml; lives only while the file is read, then crm_core.policy stays."""
 
 from typing import Annotated, Literal
 
@@ -25,7 +25,9 @@ from crm_core.policy.rules import RuleKind
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True
+    )
 
 
 class NamesModel(Strict):

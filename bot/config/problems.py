@@ -1,5 +1,6 @@
 """What is wrong with a configuration: each mistake with its file, line, key and remedy."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
@@ -15,20 +16,20 @@ def dotted(path: Path) -> str:
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake; `line` is 0 where a file has no line to name."""
+    """One mistake; `line` is 0 where there is no line to name (the environment)."""
 
+    file: str
     line: int
     text: str
 
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.text}"
+
 
 class ConfigError(Exception):
-    """Every mistake found in one reading of a file, in the order of its lines."""
+    """Every mistake found in one reading, by line; str() is one line a mistake."""
 
-    def __init__(self, file: str, problems: list[Problem]) -> None:
-        self.file = file
+    def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
-        super().__init__("\n".join(self.lines()))
-
-    def lines(self) -> list[str]:
-        """`config.yaml:41: branches.gangnam.hours.mon "25:00": …`, one line a mistake."""
-        return [f"{self.file}:{p.line or 1}: {p.text}" for p in self.problems]
+        super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -140,7 +140,11 @@ Day = Annotated[date, *_written(read_day, r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=600)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ProfileName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{6,18}[0-9]$")]
+Phone = Annotated[
+    str,
+    StringConstraints(pattern=r"^\+?[0-9][0-9-]{6,18}[0-9]$"),
+    Field(examples=["02-555-0100"]),
+]
 Zone = Annotated[str, AfterValidator(read_zone)]
 Country = Annotated[str, AfterValidator(read_country)]
 Currency = Annotated[str, AfterValidator(read_currency)]

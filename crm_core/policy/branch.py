@@ -21,7 +21,7 @@ class Branch:
     name_en: str
     zone: str
     week: tuple[Hours | None, ...]  # Monday first; None is closed
-    holidays: frozenset[date]  # public holidays in the years around now, from the `holidays` library
+    holidays: frozenset[date]  # public holidays, from 2015 to ten years ahead
     closed_days: frozenset[date]
     opened_days: Mapping[date, Hours]  # holidays or Sundays on which this branch works
     phone: str

@@ -37,7 +37,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Patience:
-    """Days until a silent journey counts as lost, by the stage it stands at (definitions.md §2.2)."""
+    """Days until a silent journey counts as lost, by its stage (definitions.md §2.2)."""
 
     inquiry: int
     reservation: int
@@ -168,6 +168,14 @@ class Policy:
             known.update({_folded(name): slug for name in names})
         return known
 
+    @cached_property
+    def _source_by_name(self) -> Mapping[str, str]:
+        known: dict[str, str] = {}
+        for slug, source in self.sources.items():
+            names = (slug, source.names.ko, source.names.en, *source.aliases)
+            known.update({_folded(name): slug for name in names})
+        return known
+
     def treatment_slug(self, text: str) -> str:
         """The slug of a treatment by slug, name or alias; an unknown one is its own text."""
         return self._by_name.get(_folded(text), text.strip())
@@ -208,10 +216,19 @@ class Policy:
 
     def source_slug(self, text: str) -> str:
         """The slug of a source by slug, name or alias; an unknown one is its own text."""
-        for slug, source in self.sources.items():
-            if _folded(text) in {_folded(n) for n in (slug, source.names.ko, source.names.en, *source.aliases)}:
+        return self._source_by_name.get(_folded(text), text.strip())
+
+    def role_slug(self, text: str) -> str:
+        """The slug of a role by slug, name or alias; an unknown one is its own text."""
+        for slug, role in self.roles.items():
+            names = (slug, role.names.ko, role.names.en, *role.aliases)
+            if _folded(text) in map(_folded, names):
                 return slug
         return text.strip()
+
+    def manual(self, slug: str) -> Cause | None:
+        """The prevention manual of a cause, of an outcome or of a response group."""
+        return self.causes.get(slug) or self.outcome_manuals.get(slug)
 
     def branch(self, slug: str) -> Branch:
         return self.branches[slug]
