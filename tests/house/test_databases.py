@@ -17,9 +17,7 @@ MORNING = datetime(2026, 11, 25, 0, tzinfo=UTC)
 
 
 def sample(seed: int) -> Sample:
-    return Sample(
-        id=1, seed=seed, today=MORNING.date(), made_at=MORNING, clock_at=MORNING, key="invented"
-    )
+    return Sample(id=1, seed=seed, today=MORNING.date(), made_at=MORNING, clock_at=MORNING, key="invented")
 
 
 def test_a_database_is_migrated(engine: Engine) -> None:
