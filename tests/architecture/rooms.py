@@ -170,17 +170,22 @@ def _on_a_session(node: ast.AST) -> bool:
 
 
 def _divides(node: ast.AST) -> bool:
-    """A count by a count; by a number or a NAME of one a unit changes, and a string is a path."""
+    """A count by a count.
+
+    By a number or a NAME of one a unit changes; `.days` are a length of time; a string is a path.
+    """
     if not (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div)):
         return False
     divisor = node.right if isinstance(node, ast.BinOp) else node.value
-    if isinstance(divisor, ast.Constant) or (
-        isinstance(divisor, ast.Name) and divisor.id.isupper()
-    ):
+    if isinstance(divisor, ast.Constant) or (isinstance(divisor, ast.Name) and divisor.id.isupper()):
         return False
-    return not any(
-        isinstance(leaf, ast.Constant) and isinstance(leaf.value, str) for leaf in _chain(node)
-    )
+    return not any(_is_path_or_time(leaf) for leaf in _chain(node))
+
+
+def _is_path_or_time(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str)
+    return isinstance(node, ast.Attribute) and node.attr == "days"
 
 
 def _chain(node: ast.AST) -> Iterator[ast.AST]:
@@ -200,9 +205,7 @@ def _is_korean(node: ast.AST) -> bool:
 
 
 def _draws_with_pyplot(node: ast.AST) -> bool:
-    return any(
-        name in {"matplotlib.pyplot", "pylab", "matplotlib.pylab"} for name in _imports(node)
-    )
+    return any(name in {"matplotlib.pyplot", "pylab", "matplotlib.pylab"} for name in _imports(node))
 
 
 def _imports(node: ast.AST) -> list[str]:

@@ -67,6 +67,7 @@ AT_HOME = [
     (CHANGES, "crm_core/calls/queries.py", "seen.add(1)"),
     (DIVIDES, "crm_core/kpi/show_rate.py", "rate = came / due"),
     (DIVIDES, "handlers/figures.py", "won // 10_000"),
+    (DIVIDES, "crm_core/churn/ledger.py", "rhythm = (last - first).days / intervals"),
     (DIVIDES, "handlers/figures.py", "won / 10_000 + won / _MAN"),
     (DIVIDES, "handlers/language/language.py", "files('handlers') / 'locales' / code"),
     (SPEAKS, "handlers/language/words.py", "MONTH = '이번 달'"),
