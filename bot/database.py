@@ -24,6 +24,7 @@ def open_engine(url: str, vault: Vault) -> Engine:
     else:
         engine = create_engine(
             url,
+            hide_parameters=True,
             pool_size=THREADS + 2,
             max_overflow=0,
             pool_timeout=BUSY_SECONDS,
@@ -40,6 +41,7 @@ def _open_sqlite(url: str) -> Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
+        hide_parameters=True,
         pool_size=THREADS + 2,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,

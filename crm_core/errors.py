@@ -46,6 +46,27 @@ class ClaimedByOther(CrmError):
 
 
 @dataclass(frozen=True)
+class DenialNeedsConfirmation(CrmError):
+    """A denial ends all outreach to a phone: it is asked once more before it is written."""
+
+    group: str
+
+
+@dataclass(frozen=True)
+class OnlyForOwner(CrmError):
+    """A VIP, or somebody who wants one person only, is called by the owner or a director."""
+
+    owner: str | None
+
+
+@dataclass(frozen=True)
+class NotStarted(CrmError):
+    """The director has not pressed start at this branch: nobody is called yet."""
+
+    branch: str
+
+
+@dataclass(frozen=True)
 class StaleButton(CrmError):
     """A button of an older version, of a card that has moved on, or not one of ours."""
 
@@ -64,7 +85,7 @@ class TooLateToUndo(CrmError):
 class NotUnderstood(CrmError):
     """A word or argument that cannot be read; `nearest` are those it may have meant."""
 
-    what: str  # command | period | date | cut | patient | cause | group | family | outcome | argument | language
+    what: str  # command | period | date | cut | patient | cause | group | family | outcome | …
     word: str
     nearest: tuple[str, ...] = ()
 

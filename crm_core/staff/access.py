@@ -135,3 +135,14 @@ def shell_person(user: str) -> Person:
         roles=frozenset({(Role.DIRECTOR, EVERYWHERE), (Role.ADMINISTRATOR, EVERYWHERE)}),
         actor=f"shell:{user}",
     )
+
+
+def channel_person(policy: Policy, branch: str) -> Person:
+    """Who a post into a staff channel is composed for: sees what the branch's team may see, masked."""
+    roles = {Role.DESK, Role.COORDINATOR, Role.LEAD}
+    return Person(
+        staff_id=None,
+        name="dasi",
+        roles=frozenset((role, policy.branch(branch).slug) for role in roles),
+        actor="channel",
+    )

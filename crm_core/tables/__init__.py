@@ -1,6 +1,6 @@
 """Every kind of row. Time is aware on both databases; a fact keeps its moment and its local date."""
 
-from crm_core.tables.calls import Call, CallCard, DayList, Episode, Refusal
+from crm_core.tables.calls import Call, CallCard, DayList, Episode, Refusal, ReturnShare
 from crm_core.tables.chat import (
     Account,
     ChannelBinding,
@@ -19,7 +19,14 @@ from crm_core.tables.facts import (
     TreatmentDone,
     Visit,
 )
-from crm_core.tables.imports import FactsUntil, ImportBatch, JobRun, PolicyChange, SourceDifference
+from crm_core.tables.imports import (
+    FactsUntil,
+    ImportBatch,
+    JobRun,
+    PolicyChange,
+    SourceDifference,
+    StagedFile,
+)
 from crm_core.tables.journey import Journey, JourneyCorrection, JourneyFamily, RecallDue
 from crm_core.tables.people import (
     Book,
@@ -70,10 +77,12 @@ __all__ = [
     "RecallDue",
     "Refusal",
     "Reservation",
+    "ReturnShare",
     "Sample",
     "SourceDifference",
     "Staff",
     "StaffRole",
+    "StagedFile",
     "TreatmentDone",
     "Visit",
 ]

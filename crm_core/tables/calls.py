@@ -135,6 +135,23 @@ class Episode(SQLModel, table=True):
     started_by_id: int | None = Field(default=None, foreign_key="staff.id")
 
 
+class ReturnShare(SQLModel, table=True):
+    """The clinic's own share of returns after a connected recall call, counted once a day.
+
+    `band` and `reaction` (the response group of the connected call before) are "" where the row
+    counts them all; `family` "" is the whole clinic.
+    """
+
+    __tablename__ = "return_share"
+
+    family: str = Field(primary_key=True)
+    band: str = Field(primary_key=True)
+    reaction: str = Field(primary_key=True)
+    cases: int
+    returned: int
+    counted_on: date
+
+
 class DayList(SQLModel, table=True):
     """The list of a branch and day, fixed at digest time."""
 

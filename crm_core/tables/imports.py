@@ -81,3 +81,19 @@ class PolicyChange(SQLModel, table=True):
     valid_from: date
     at: datetime = moment()
     by_staff_id: int = Field(foreign_key="staff.id")
+
+
+class StagedFile(SQLModel, table=True):
+    """A file dropped into chat, kept until its preview is confirmed or a day has passed."""
+
+    __tablename__ = "staged_file"
+
+    id: int | None = key()
+    name: str
+    kind: str
+    branch: str
+    mapping: str | None = None
+    content: str = sealed()  # base64 of the bytes as they came
+    at: datetime = moment()
+    by_staff_id: int | None = Field(default=None, foreign_key="staff.id")
+    applied_at: datetime | None = moment(default=None)

@@ -1,0 +1,133 @@
+"""Every CrmError in the reader's language: what happened, and what to do next."""
+
+from collections.abc import Callable
+from typing import Any
+
+from crm_core import errors as e
+from crm_core.policy.policy import Policy
+from crm_core.staff.access import Person
+from crm_core.tables.people import Role
+from handlers.language import figures
+from handlers.language.language import N_, Language
+
+ROLE_NAMES = {
+    Role.DESK: N_("Desk"),
+    Role.COORDINATOR: N_("Coordinator"),
+    Role.LEAD: N_("Lead coordinator"),
+    Role.DOCTOR: N_("Doctor"),
+    Role.DIRECTOR: N_("Director"),
+    Role.GROUP: N_("Group director"),
+    Role.ADMINISTRATOR: N_("Administrator"),
+}
+
+_NOT_UNDERSTOOD = {
+    "command": N_("There is no command “{word}”."),
+    "period": N_("I could not read the period “{word}”. Try: this month, last week, 2026-10, last 90 days."),
+    "date": N_("I could not read the date “{word}”. Try: 11/25 or 2026-11-25."),
+    "cut": N_("I cannot split by “{word}”."),
+    "patient": N_("Which patient? Give a chart number, a name or the last digits of a phone."),
+    "cause": N_("There is no cause “{word}”."),
+    "group": N_("There is no response group “{word}”."),
+    "family": N_("There is no treatment family “{word}”."),
+    "outcome": N_("There is no call outcome “{word}”."),
+    "branch": N_("There is no branch “{word}”."),
+    "language": N_("I do not speak “{word}”."),
+    "code": N_("The code “{word}” is wrong, used or too old. Ask the administrator for a new one."),
+    "argument": N_("I did not understand “{word}”."),
+}
+
+_MISSING = {
+    "patient": N_("Which patient? Give a chart number, a name or the last digits of a phone."),
+    "last_four": N_("Give the last four digits of the number that called, e.g. /caller 1234."),
+    "cause": N_("Which cause? e.g. /manual cost"),
+    "code": N_("Give the code you were given, e.g. /link 1234-5678."),
+    "date": N_("Which day? e.g. 11/25"),
+}
+
+
+def sentence(error: e.CrmError, language: Language, policy: Policy, person: Person | None) -> str:
+    """One clear sentence, in the reader's language, with the next step."""
+    for kind in type(error).__mro__:
+        if kind in _SENTENCES:
+            said: str = _SENTENCES[kind](error, _Reader(language, policy, person))
+            return said
+    raise KeyError(type(error).__name__)
+
+
+class _Reader:
+    def __init__(self, language: Language, policy: Policy, person: Person | None) -> None:
+        self.language = language
+        self.policy = policy
+        own = person.branches(frozenset(Role), policy) if person else ()
+        self.branch = policy.branch(own[0] if own else next(iter(policy.branches)))
+
+    def say(self, text: str, **values: object) -> str:
+        return self.language.say(text, **values)
+
+    def moment(self, moment: Any) -> str:
+        return figures.staff_moment(moment, self.branch, self.language)
+
+
+def _not_understood(error: e.NotUnderstood, r: _Reader) -> str:
+    said = r.say(_NOT_UNDERSTOOD.get(error.what, _NOT_UNDERSTOOD["argument"]), word=error.word)
+    if error.nearest:
+        said += " " + r.say("Did you mean {nearest}?", nearest=", ".join(error.nearest))
+    return said
+
+
+def _not_allowed(error: e.NotAllowed, r: _Reader) -> str:
+    roles = ", ".join(r.say(ROLE_NAMES[Role(role)]) for role in error.roles)
+    return r.say("This needs one of these roles: {roles}.", roles=roles)
+
+
+def _missing(error: e.Missing, r: _Reader) -> str:
+    return r.say(_MISSING[error.what])
+
+
+def _date_not_possible(error: e.DateNotPossible, r: _Reader) -> str:
+    day = figures.staff_day(error.day, r.language)
+    if error.why == "past":
+        return r.say("{day} is past. Choose a day from tomorrow on.", day=day)
+    return r.say("{day} is too far ahead. Choose a day within a year.", day=day)
+
+
+_SENTENCES: dict[type[e.CrmError], Callable[[Any, _Reader], str]] = {
+    e.NotAllowed: _not_allowed,
+    e.NotLinked: lambda _, r: r.say(
+        "I do not know this account yet. Ask your administrator for a code and write /link CODE."
+    ),
+    e.OtherBranch: lambda _, r: r.say("That belongs to another branch, so I cannot open it."),
+    e.NoSuchPatient: lambda _, r: r.say(
+        "I found nobody like that. Try the chart number or the last digits of the phone."
+    ),
+    e.NoSuchCard: lambda _, r: r.say("That card is not on the list any more. Write /calls for today's list."),
+    e.AlreadyLogged: lambda x, r: r.say(
+        "{staff} already saved this at {when}.", staff=x.by, when=r.moment(x.at)
+    ),
+    e.ClaimedByOther: lambda x, r: r.say(
+        "{staff} was first (since {when}).", staff=x.by, when=figures.clock(x.since, r.branch)
+    ),
+    e.StaleButton: lambda _, r: r.say("That button is out of date. Write the command again."),
+    e.NothingToUndo: lambda _, r: r.say("There is nothing of yours to take back."),
+    e.TooLateToUndo: lambda x, r: r.say(
+        "More than {minutes} minutes have passed. Ask a director to take it back.", minutes=x.minutes
+    ),
+    e.NotUnderstood: _not_understood,
+    e.Missing: _missing,
+    e.DateNotPossible: _date_not_possible,
+    e.TooManyCommands: lambda x, r: r.say(
+        "That was a lot at once. Please wait {seconds} seconds.", seconds=x.seconds
+    ),
+    e.NotSaved: lambda _, r: r.say("Not saved. Please press again."),
+    e.TooSlow: lambda x, r: r.say(
+        "This takes longer than {seconds} seconds. Try a shorter period.", seconds=x.seconds
+    ),
+    e.Failed: lambda x, r: r.say(
+        "I could not do that. Tell the administrator the number {reference}.", reference=x.reference
+    ),
+}
+
+
+def sayable() -> frozenset[type[e.CrmError]]:
+    """The errors that have a sentence; a test compares them with those there are."""
+    return frozenset(_SENTENCES)

@@ -1,0 +1,1 @@
+"""The grammar that every command shares: commands, replies, words, figures, languages."""

@@ -1,0 +1,52 @@
+"""The menu: every command a member of staff can give. A command costs one file and one line here."""
+
+from typing import Any, NoReturn
+
+from crm_core.errors import NotUnderstood
+from handlers import basics, imports
+from handlers.language.menu_item import MenuItem
+from handlers.language.reply import Command
+from handlers.language.words import nearest, tidy
+from handlers.wire import Wire
+
+MENU: tuple[MenuItem[Any], ...] = (*basics.ITEMS, *imports.ITEMS)
+
+WIRE = Wire(MENU)
+
+
+def typed_names() -> dict[str, MenuItem[Any]]:
+    """Every word that opens a command, in English and Korean."""
+    return {
+        word.casefold(): item
+        for item in MENU
+        if item.read is not None and item.name
+        for word in (item.name, *item.korean)
+    }
+
+
+def find_typed(text: str) -> tuple[MenuItem[Any], str] | None:
+    """The item a typed text opens and the words after it; None when it opens nothing and is no command.
+    NotUnderstood("command") when it begins with a slash and nothing is called so."""
+    words = tidy(text)
+    slash = words.startswith("/")
+    first, _, rest = words.removeprefix("/").strip().partition(" ")
+    name = first.partition("@")[0].casefold()
+    names = typed_names()
+    if name in names:
+        return names[name], rest
+    if slash:
+        raise NotUnderstood("command", f"/{first}", tuple(f"/{near}" for near in nearest(name, names)))
+    return None
+
+
+def not_a_command(text: str) -> NoReturn:
+    """Plain words in a private chat: nobody else will answer them, so say what can be asked."""
+    word = tidy(text)[:40]
+    first = word.partition(" ")[0].casefold()
+    raise NotUnderstood("command", word, tuple(f"/{near}" for near in nearest(first, typed_names())))
+
+
+def uploaded(name: str, content: bytes) -> tuple[MenuItem[Any], Command]:  # noqa: ARG001
+    """The command that a dropped file gives."""
+    command = imports.PreviewFile(name)
+    return WIRE.item_of(command), command
