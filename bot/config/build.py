@@ -53,9 +53,7 @@ def _names(names: models.NamesModel) -> Names:
     return Names(names.ko, names.en)
 
 
-def _branch(
-    slug: str, model: models.BranchModel, file: models.FileModel, today: date
-) -> branches.Branch:
+def _branch(slug: str, model: models.BranchModel, file: models.FileModel, today: date) -> branches.Branch:
     week = model.hours
     off = model.public_holidays == "closed"
     country = model.country or file.group.country
@@ -88,9 +86,7 @@ def _course(model: models.CourseModel | None) -> CourseRule | None:
     if model is None:
         return None
     gap = model.gap_after or model.interval_to + 7
-    return CourseRule(
-        model.sessions or 0, model.interval_from, model.interval_to, gap, model.fewest
-    )
+    return CourseRule(model.sessions or 0, model.interval_from, model.interval_to, gap, model.fewest)
 
 
 def _treatment(slug: str, model: models.TreatmentModel) -> Treatment:
@@ -135,9 +131,7 @@ def _calls(model: models.CallsModel) -> policies.CallRules:
 def _reminders(model: models.RemindersModel) -> policies.Reminders:
     steps = (policies.ReminderStep(s.slug, s.days_before, s.at, s.reconfirms) for s in model.steps)
     ordered = tuple(sorted(steps, key=lambda step: -step.days_before))
-    return policies.Reminders(
-        ordered, model.hours, model.online_change_until, model.expires_before_hours
-    )
+    return policies.Reminders(ordered, model.hours, model.online_change_until, model.expires_before_hours)
 
 
 def _profile(name: str, model: models.ProfileModel) -> policies.ExportProfile:

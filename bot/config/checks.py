@@ -153,9 +153,7 @@ def _texts(document: Document, here: Path, names: NamesModel) -> None:
             continue
         for name in used:
             if name not in PLACES:
-                said = (
-                    f"nothing fills {{{name}}}; write one of {{name}} {{clinic}} {{staff}} {{days}}"
-                )
+                said = f"nothing fills {{{name}}}; write one of {{name}} {{clinic}} {{staff}} {{days}}"
                 document.mistake((*here, language), said)
 
 
@@ -199,9 +197,7 @@ def _unique(document: Document, section: str, names: dict[str, list[tuple[Path, 
             owner = owners.setdefault(_folded(name), here)
             own_slug = owner == (section, slug) and below[0] == "name"
             if owner != here and not own_slug:
-                said = (
-                    f"already a name of {dotted(owner)} (line {document.line(owner)}); delete one"
-                )
+                said = f"already a name of {dotted(owner)} (line {document.line(owner)}); delete one"
                 document.mistake(here, said)
 
 

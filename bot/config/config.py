@@ -68,9 +68,7 @@ def environment(folder: Path, env: Mapping[str, str]) -> dict[str, str]:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of config.yaml."""
-    return FileModel.model_json_schema() | {
-        "$schema": "https://json-schema.org/draft/2020-12/schema"
-    }
+    return FileModel.model_json_schema() | {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 
 def policy_lines(config: Config) -> list[tuple[str, str, str]]:
@@ -92,9 +90,7 @@ def _environment_mistakes(env: Mapping[str, str]) -> list[Problem]:
     bind = _of(env, "HEALTH_BIND", DEFAULT_HEALTH_BIND)
     found: list[Problem] = []
     if not re.match(r"sqlite:///\S|postgresql(\+psycopg)?://", url):
-        said = (
-            "DATABASE_URL: no database Dasi can open; write sqlite:///var/dasi.db or postgresql://…"
-        )
+        said = "DATABASE_URL: no database Dasi can open; write sqlite:///var/dasi.db or postgresql://…"
         found.append(Problem("environment", 0, said))
     port = re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})", bind)
     if port is None or not 0 < int(port[1]) < 65536:

@@ -32,7 +32,9 @@ def lines_of(file: FileModel, document: Document, policy: Policy) -> list[tuple[
 
 
 def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
-    if isinstance(value, BaseModel):
+    if value is None and path[-2:-1] == ("hours",):
+        yield path, "closed"
+    elif isinstance(value, BaseModel):
         for name, inner in value:
             yield from _leaves((*path, name), inner)
     elif isinstance(value, dict) and value:

@@ -9,9 +9,7 @@ from bot.config.problems import Path
 from crm_core.policy.headers import HEADERS
 
 
-def check_profiles(
-    document: Document, profiles: Mapping[str, ProfileModel], branches: Iterable[str]
-) -> None:
+def check_profiles(document: Document, profiles: Mapping[str, ProfileModel], branches: Iterable[str]) -> None:
     """Notes unknown kinds, headers and branches, and required headers that nothing fills."""
     for name, profile in profiles.items():
         here: Path = ("imports", name)

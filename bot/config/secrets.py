@@ -23,7 +23,6 @@ NAMES = frozenset(
         "key",
         "apikey",
         "credential",
-        "credentials",
         "비밀번호",
         "토큰",
     }
@@ -34,9 +33,7 @@ REMEDY = "a secret; config.yaml is no place for it: write it into .env (see .env
 def secrets_in(file: str, text: str) -> list[Problem]:
     """Tokens anywhere in the file, comments included, by line."""
     lines = enumerate(text.splitlines(), 1)
-    return [
-        Problem(file, number, f"this line holds {REMEDY}") for number, s in lines if TOKEN.search(s)
-    ]
+    return [Problem(file, number, f"this line holds {REMEDY}") for number, s in lines if TOKEN.search(s)]
 
 
 def secret_keys(document: Document) -> list[Problem]:
@@ -52,7 +49,7 @@ def _named_secret(path: Path) -> bool:
     if path[:1] == ("imports",) and path[2:3] in (("values",), ("columns",)):
         return False
     words = (word for part in path if isinstance(part, str) for word in _words(part))
-    return any(word in NAMES for word in words)
+    return any(word in NAMES or word.removesuffix("s") in NAMES for word in words)
 
 
 def _words(key: str) -> list[str]:
@@ -64,6 +61,5 @@ def without_secrets(problems: list[Problem], secret: list[Problem]) -> list[Prob
     """All mistakes, those that could say a secret back left out or blackened."""
     by_line = {problem.line: problem for problem in secret}
     rest = (p for p in problems if p.line not in by_line)
-    return list(by_line.values()) + [
-        Problem(p.file, p.line, TOKEN.sub("***", p.text)) for p in rest
-    ]
+    kept = [*by_line.values(), *rest]
+    return [Problem(p.file, p.line, TOKEN.sub("***", p.text)) for p in kept]
