@@ -27,7 +27,7 @@ from crm_core.tables.imports import (
     SourceDifference,
     StagedFile,
 )
-from crm_core.tables.journey import Journey, JourneyCorrection, JourneyFamily, RecallDue
+from crm_core.tables.journey import Journey, JourneyCorrection, JourneyPast, RecallDue
 from crm_core.tables.people import (
     Book,
     Consent,
@@ -64,7 +64,7 @@ __all__ = [
     "JobRun",
     "Journey",
     "JourneyCorrection",
-    "JourneyFamily",
+    "JourneyPast",
     "LocalMessage",
     "OutboxCover",
     "OutboxRow",
