@@ -1,0 +1,1 @@
+"""A slow second computation of Dasi's numbers, written from the definitions alone."""
