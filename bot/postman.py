@@ -17,11 +17,12 @@ from bot.transaction import step
 from crm_core.database_clock import lease_clock
 from crm_core.errors import CrmError, NotSaved
 from crm_core.outbox import actions as outbox
+from crm_core.outbox.queries import posting_of
 from crm_core.policy.policy import Policy
 from crm_core.staff import accounts
 from crm_core.staff.access import Person, channel_person, person_of
+from crm_core.staff.queries import staff_of
 from crm_core.tables.chat import OutboxKind, OutboxRow, OutboxState, Posting
-from crm_core.tables.people import Staff
 from handlers.language.language import Language, language
 from handlers.language.menu_item import Context
 from handlers.language.reply import Reply
@@ -127,7 +128,7 @@ class Postman:
             return self._compose(db, row, now)
 
     def _compose(self, db: Session, row: OutboxRow, now: datetime) -> Letter | None:
-        posting = db.get(Posting, row.posting_id) if row.posting_id else None
+        posting = posting_of(db, row.posting_id)
         staff_id = row.staff_id or (posting.staff_id if posting else None)
         address = row.address or (accounts.address_of(db, staff_id, row.platform) if staff_id else None)
         if address is None or row.platform not in self._channels:
@@ -154,7 +155,7 @@ class Postman:
         bound = accounts.binding_at(db, row.platform, address)
         if bound is not None:
             return channel_person(self._policy, bound.branch), language(bound.language)
-        staff = db.get(Staff, staff_id) if staff_id else None
+        staff = staff_of(db, staff_id)
         if staff is None:
             raise NotReachable
         person = person_of(db, staff)

@@ -34,3 +34,11 @@ def reading(engine: Engine) -> Iterator[Session]:
             yield db
     except (OperationalError, PoolTimeout) as problem:
         raise NotSaved from problem
+
+
+@contextmanager
+def rehearsal(engine: Engine) -> Iterator[Session]:
+    """A session in which everything happens and nothing stays."""
+    with Session(engine, expire_on_commit=False) as db:
+        yield db
+        db.rollback()

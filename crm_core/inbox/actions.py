@@ -2,16 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
 from crm_core.sql import insert_ignoring
 from crm_core.tables.chat import InboxRow, InboxState
 
 
-def hear(
-    db: Session, *, platform: str, update_key: str, body: str | None, now: datetime
-) -> int | None:
+def hear(db: Session, *, platform: str, update_key: str, body: str | None, now: datetime) -> int | None:
     """The new row's id; None when this very thing was heard before."""
     return insert_ignoring(
         db,
@@ -29,11 +27,7 @@ def hear(
 
 def done(db: Session, inbox_id: int) -> None:
     """The effect is written; the words are not kept longer than they are needed."""
-    db.execute(
-        update(InboxRow)
-        .where(col(InboxRow.id) == inbox_id)
-        .values(state=InboxState.DONE, body=None)
-    )
+    db.execute(update(InboxRow).where(col(InboxRow.id) == inbox_id).values(state=InboxState.DONE, body=None))
 
 
 def failed(db: Session, inbox_id: int, reference: str) -> None:
@@ -42,14 +36,3 @@ def failed(db: Session, inbox_id: int, reference: str) -> None:
         row.state = InboxState.FAILED
         row.attempts += 1
         row.reference = reference
-
-
-def waiting(db: Session) -> list[InboxRow]:
-    """Rows that were heard and not worked, oldest first."""
-    return list(
-        db.scalars(
-            select(InboxRow)
-            .where(col(InboxRow.state) == InboxState.WAITING)
-            .order_by(col(InboxRow.received_at), col(InboxRow.id))
-        )
-    )

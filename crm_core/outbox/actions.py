@@ -114,9 +114,7 @@ def changed(db: Session, about: str, now: datetime) -> int:
     return len(postings)
 
 
-def claim(
-    db: Session, *, owner: str, now: datetime, lease_now: datetime, limit: int = 16
-) -> list[OutboxRow]:
+def claim(db: Session, *, owner: str, now: datetime, lease_now: datetime, limit: int = 16) -> list[OutboxRow]:
     """Leases due rows to this process. `now` is business time, `lease_now` the database's clock."""
     db.execute(
         update(OutboxRow)

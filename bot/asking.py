@@ -1,0 +1,75 @@
+"""`ask`: a command typed in the shell, answered as in chat or as JSON."""
+
+import getpass
+import json
+import sys
+
+from sqlmodel import Session
+
+from bot.opened import CannotOpen, Opened
+from bot.terminal import printed
+from bot.transaction import reading, step
+from crm_core.errors import CrmError, StaleButton
+from crm_core.staff.access import Person, person_of, shell_person
+from crm_core.staff.queries import active_staff
+from crm_core.tables.people import Staff
+from handlers import errors
+from handlers.language.language import language
+from handlers.language.menu_item import Context
+from handlers.language.words import Words
+from handlers.menu import MENU, find_typed, not_a_command
+
+
+def ask(opened: Opened, text: str, *, as_staff: str | None, as_json: bool, speech: str | None) -> int:
+    """Prints the answer; 0, or 1 when the command could not be carried out."""
+    person = _asker(opened, as_staff)
+    spoken = language(speech or person.language or ("en" if as_staff is None else opened.policy.language))
+    try:
+        found = find_typed(text) or not_a_command(text)
+        item, rest = found
+        if item.read is None:
+            raise StaleButton
+        now = opened.clock.now()
+        first = next(iter(opened.policy.branches.values()))
+        command = item.read(Words(rest, first.today(now), opened.policy))
+        door = reading if item.reads_only else step
+        with door(opened.engine) as db:
+            context = Context(
+                db=db,
+                person=person,
+                policy=opened.policy,
+                now=now,
+                language=spoken,
+                private=True,
+                menu=MENU,
+            )
+            reply = item.give(command, context)
+    except CrmError as problem:
+        print(errors.sentence(problem, spoken, opened.policy, person), file=sys.stderr)
+        return 1
+    if as_json:
+        data = (
+            reply.data if reply.data is not None else {"v": 1, "command": item.name, "text": printed(reply)}
+        )
+        print(json.dumps(data, ensure_ascii=False, indent=2))
+    else:
+        print(printed(reply))
+    return 0
+
+
+def _asker(opened: Opened, as_staff: str | None) -> Person:
+    if as_staff is None:
+        return shell_person(getpass.getuser())
+    with reading(opened.engine) as db:
+        staff = _staff_called(db, as_staff)
+        return person_of(db, staff)
+
+
+def _staff_called(db: Session, text: str) -> Staff:
+    """A member of staff by number, name or id; CannotOpen names those there are."""
+    everybody = active_staff(db)
+    for staff in everybody:
+        if text in (staff.number, staff.name, str(staff.id)):
+            return staff
+    names = ", ".join(staff.name for staff in everybody)
+    raise CannotOpen(f'--as "{text}": nobody is called so. There are: {names}')

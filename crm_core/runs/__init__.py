@@ -1,0 +1,1 @@
+"""The log of runs: a job runs once for a branch and logical date, whoever asks."""
