@@ -178,6 +178,7 @@ class RecallDue(SQLModel, table=True):
     __table_args__ = (
         Index("ix_recall_due", "branch", "due_on", "lapsed_until"),
         Index("ix_recall_churned", "branch", "churned_on"),
+        Index("ix_recall_gone", "branch", "lapsed_until", "patient_id"),
     )
 
     patient_id: int = Field(primary_key=True, foreign_key="patient.id")
@@ -191,3 +192,6 @@ class RecallDue(SQLModel, table=True):
     recommended: bool = False  # the dates come from a recommended date
     own_rhythm_days: int | None = None  # mean of the last intervals, shown on the card
     own_rhythm_n: int = 0
+    course_until: date | None = None  # last day on which sessions are left: neither due nor lapsed
+    worth: int = 0  # amounts of the family in the value window before last_on: the order on the card
+    times: int = 1  # treatments of the family, by distinct days

@@ -1,0 +1,1 @@
+"""What stands because of a call: refusals of a phone, wrong numbers, promises."""

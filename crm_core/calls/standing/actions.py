@@ -1,0 +1,238 @@
+"""Refusals, wrong numbers and promises follow the standing calls, in the step that changes one."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from crm_core.churn.facts import REACHED, RECALL_KINDS
+from crm_core.errors import Missing, NoSuchPatient, NotAllowed
+from crm_core.outbox import actions as outbox
+from crm_core.policy.policy import Policy
+from crm_core.sql import chunks
+from crm_core.staff import audit
+from crm_core.staff.access import Person
+from crm_core.tables.calls import DENIALS, Call, LegalClass, Outcome, Refusal
+from crm_core.tables.facts import LIVE, Reservation
+from crm_core.tables.people import Contact, ContactLink, Patient, Role
+
+DENIAL = "denial"
+WRONG_NUMBER = "wrong_number"
+
+
+def keep_standing(db: Session, patients: Collection[int]) -> int:
+    """Makes refusals of the patients' standing calls that have none yet; how many.
+
+    For whoever writes calls or reservations in bulk (an import): denials and wrong numbers get their
+    refusal, and promises that a later fact has settled are marked so.
+    """
+    made = 0
+    for ids in chunks(sorted(set(patients))):
+        made += _make_refusals(db, ids)
+        _close_wrong_numbers(db, ids)
+        keep_promises(db, ids)
+    return made
+
+
+def _make_refusals(db: Session, ids: Sequence[int]) -> int:
+    without = ~select(col(Refusal.id)).where(col(Refusal.call_id) == col(Call.id)).exists()
+    statement = (
+        select(
+            col(Contact.address_blind),
+            col(Call.outcome),
+            col(Call.response_group),
+            col(Call.id),
+            col(Call.called_at),
+        )
+        .join(Contact, col(Contact.id) == col(Call.contact_id))
+        .where(
+            col(Call.patient_id).in_(ids),
+            col(Call.taken_back_at).is_(None),
+            or_(
+                col(Call.response_group).in_(DENIALS),
+                col(Call.outcome) == Outcome.WRONG_NUMBER,
+            ),
+            without,
+        )
+    )
+    rows = [
+        {
+            "address_blind": row[0],
+            "kind": WRONG_NUMBER if row[1] is Outcome.WRONG_NUMBER else DENIAL,
+            "response_group": row[2],
+            "call_id": row[3],
+            "at": row[4],
+        }
+        for row in db.execute(statement)
+    ]
+    if rows:
+        db.execute(insert(Refusal), rows)
+    return len(rows)
+
+
+def _close_wrong_numbers(db: Session, ids: Sequence[int]) -> None:
+    """A contact is wrong since the first standing call that says so."""
+    since = (
+        select(func.min(col(Call.called_at)))
+        .where(
+            col(Call.contact_id) == col(Contact.id),
+            col(Call.outcome) == Outcome.WRONG_NUMBER,
+            col(Call.taken_back_at).is_(None),
+        )
+        .scalar_subquery()
+    )
+    touched = select(col(Call.contact_id)).where(
+        col(Call.patient_id).in_(ids), col(Call.outcome) == Outcome.WRONG_NUMBER
+    )
+    db.execute(
+        update(Contact)
+        .where(col(Contact.id).in_(touched))
+        .values(wrong_number_at=since)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def keep_promises(db: Session, ids: Sequence[int]) -> None:
+    """Marks promises as kept where a later conversation, visit or booking has settled them."""
+    later = aliased(Call)
+    spoke = (
+        select(col(later.id))
+        .where(
+            col(later.patient_id) == col(Call.patient_id),
+            col(later.called_at) > col(Call.called_at),
+            col(later.kind).in_(RECALL_KINDS),
+            col(later.outcome).in_(REACHED),
+            col(later.taken_back_at).is_(None),
+        )
+        .exists()
+    )
+    came = (
+        select(col(Patient.id))
+        .where(
+            col(Patient.id) == col(Call.patient_id),
+            col(Patient.last_visit_on) > col(Call.called_on),
+        )
+        .exists()
+    )
+    booked = (
+        select(col(Reservation.id))
+        .where(
+            col(Reservation.patient_id) == col(Call.patient_id),
+            col(Reservation.state).in_(LIVE),
+            func.coalesce(col(Reservation.made_at), col(Reservation.starts_at)) > col(Call.called_at),
+        )
+        .exists()
+    )
+    settled = or_(spoke, came, booked)
+    promises = and_(col(Call.patient_id).in_(ids), col(Call.promised_on).is_not(None))
+    for kept, condition in ((True, settled), (False, ~settled)):
+        db.execute(
+            update(Call)
+            .where(promises, condition, col(Call.promise_kept).is_(not kept))
+            .values(promise_kept=kept)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def refuse(db: Session, call: Call, now: datetime) -> None:
+    """What a denial or a wrong number does at once: the phone is held, waiting outreach taken back."""
+    if call.id is None or call.contact_id is None:
+        return
+    contact = db.get_one(Contact, call.contact_id)
+    wrong = call.outcome is Outcome.WRONG_NUMBER
+    db.add(
+        Refusal(
+            address_blind=contact.address_blind,
+            kind=WRONG_NUMBER if wrong else DENIAL,
+            response_group=call.response_group,
+            call_id=call.id,
+            at=call.called_at,
+        )
+    )
+    if wrong and contact.wrong_number_at is None:
+        contact.wrong_number_at = now
+    for patient_id in on_same_phone(db, call):
+        outbox.withdraw(db, f"patient:{patient_id}", now, legal_class=LegalClass.OUTREACH)
+        outbox.changed(db, f"patient:{patient_id}", now)
+
+
+def on_same_phone(db: Session, call: Call) -> tuple[int, ...]:
+    """The patients whom the phone of this call serves, with the call's own."""
+    served = db.scalars(
+        select(col(ContactLink.patient_id)).where(col(ContactLink.contact_id) == call.contact_id)
+    )
+    return tuple(sorted({call.patient_id, *served}))
+
+
+def withdraw_refusals(db: Session, call: Call, person: Person, now: datetime) -> None:
+    """Takes back what a call had caused, with the call itself."""
+    found = list(
+        db.scalars(select(Refusal).where(col(Refusal.call_id) == call.id, col(Refusal.lifted_at).is_(None)))
+    )
+    for refusal in found:
+        refusal.lifted_at, refusal.lifted_by_id = now, person.staff_id
+    if call.outcome is Outcome.WRONG_NUMBER and call.contact_id is not None:
+        db.flush()
+        _close_wrong_numbers(db, [call.patient_id])
+        db.expire(db.get_one(Contact, call.contact_id))
+
+
+def lift(db: Session, policy: Policy, person: Person, patient_id: int, reason: str, now: datetime) -> int:
+    """A director takes back the denials that stand against a patient's phones; how many.
+
+    NotAllowed for anybody else, Missing("reason") without a reason. The calls themselves stay.
+    """
+    patient = db.get(Patient, patient_id)
+    if patient is None:
+        raise NoSuchPatient
+    if patient.branch not in person.branches({Role.DIRECTOR}, policy):
+        raise NotAllowed((Role.DIRECTOR.value,))
+    if not reason.strip():
+        raise Missing("reason")
+    phones = (
+        select(col(Contact.address_blind))
+        .join(ContactLink, col(ContactLink.contact_id) == col(Contact.id))
+        .where(col(ContactLink.patient_id) == patient_id)
+    )
+    own = select(col(Call.id)).where(col(Call.patient_id) == patient_id)
+    found = list(
+        db.scalars(
+            select(Refusal).where(
+                col(Refusal.kind) == DENIAL,
+                col(Refusal.lifted_at).is_(None),
+                or_(col(Refusal.address_blind).in_(phones), col(Refusal.call_id).in_(own)),
+            )
+        )
+    )
+    for refusal in found:
+        refusal.lifted_at, refusal.lifted_by_id = now, person.staff_id
+        refusal.lift_reason = reason.strip()
+    audit.record(db, person, "lift", now, patient_id=patient_id, branch=patient.branch, count=len(found))
+    outbox.changed(db, f"patient:{patient_id}", now)
+    return len(found)
+
+
+def possible_day(day: date, today: date) -> str | None:
+    """Why a date cannot be promised: "past", "too_far" (beyond a year), or None."""
+    if day < today:
+        return "past"
+    return "too_far" if (day - today).days > 366 else None
+
+
+def standing_denials(db: Session, patient_id: int) -> Sequence[Any]:
+    """(moment, group) of each standing denial on a phone of the patient, oldest first."""
+    statement = (
+        select(col(Refusal.at), col(Refusal.response_group))
+        .join(Contact, col(Contact.address_blind) == col(Refusal.address_blind))
+        .join(ContactLink, col(ContactLink.contact_id) == col(Contact.id))
+        .where(
+            col(ContactLink.patient_id) == patient_id,
+            col(Refusal.kind) == DENIAL,
+            col(Refusal.lifted_at).is_(None),
+        )
+        .order_by(col(Refusal.at))
+    )
+    return db.execute(statement).all()

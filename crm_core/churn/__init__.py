@@ -1,0 +1,1 @@
+"""Who should be back, who is lapsed, and who may be called about it."""

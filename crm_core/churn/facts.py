@@ -1,0 +1,447 @@
+"""Everything the decision needs to know about some patients, read set by set through indexes.
+
+The one reader behind `/why` and every list: the rules themselves are in `eligibility.py`. As-of
+holds for every fact (`now`, `day`): a question about a past moment sees what was known then.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Select, case, func, or_, select
+from sqlmodel import Session, col
+
+from crm_core.churn.ledger import LedgerLine, value_since
+from crm_core.policy.policy import Policy
+from crm_core.sql import chunks
+from crm_core.tables.calls import (
+    DENIALS,
+    Call,
+    CallKind,
+    LegalClass,
+    Outcome,
+    Refusal,
+    ResponseGroup,
+)
+from crm_core.tables.facts import (
+    CAME,
+    LIVE,
+    Consult,
+    Payment,
+    Reservation,
+    ReservationState,
+    TreatmentDone,
+    Visit,
+)
+from crm_core.tables.journey import RecallDue
+from crm_core.tables.people import (
+    Consent,
+    Contact,
+    ContactKind,
+    ContactLink,
+    Patient,
+    PatientStatus,
+    Relation,
+)
+
+RECALL_KINDS = (CallKind.RECALL, CallKind.PROMISED, CallKind.UNDECIDED, CallKind.MID_COURSE)
+REACHED = (Outcome.CONNECTED, Outcome.CALL_LATER, Outcome.TREATMENT_COMPLETE)
+_CHUNK = 1000
+
+
+@dataclass(slots=True)
+class Phone:
+    """A telephone that serves a patient, and what stands against it."""
+
+    contact_id: int
+    relation: Relation
+    preferred: bool
+    wrong_on: datetime | None
+    stopped_at: datetime | None
+    refusals: list[tuple[str, datetime, ResponseGroup | None]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PastCall:
+    """A standing recall-like call; `source` tells an imported one."""
+
+    call_id: int
+    at: datetime
+    on: date
+    outcome: Outcome
+    group: ResponseGroup | None
+    cause: str | None
+    family: str | None
+    promised_on: date | None
+    promise_kept: bool
+    staff_id: int | None
+    source: str
+
+
+@dataclass(slots=True)
+class PatientFacts:
+    """One patient as known at a moment. `lines` are ledger rows, `calls` in their order."""
+
+    patient_id: int
+    branch: str
+    status: PatientStatus
+    paused_until: date | None
+    merged: bool
+    birth_date: str | None
+    vip: bool
+    owner_id: int | None
+    last_visit_on: date | None
+    booked_on: date | None
+    treated_on: date | None
+    value: int
+    value_is_visits: bool
+    lines: list[LedgerLine] = field(default_factory=list)
+    phones: list[Phone] = field(default_factory=list)
+    calls: list[PastCall] = field(default_factory=list)
+    reached: dict[int, int] = field(default_factory=dict)  # contact → outreach that reached it
+    consents: dict[int, bool] = field(default_factory=dict)  # contact → newest word on advertising
+    booked_since: datetime | None = None  # when the newest live reservation was made
+    denials: list[tuple[date, ResponseGroup]] = field(default_factory=list)  # standing, own
+
+
+def gather(
+    db: Session,
+    policy: Policy,
+    patients: Iterable[int],
+    day: date,
+    now: datetime,
+    *,
+    lines: dict[int, list[LedgerLine]] | None = None,
+) -> list[PatientFacts]:
+    """Facts of the patients, in the order of their ids. `lines` replaces the stored ledger."""
+    found: list[PatientFacts] = []
+    by_visits = not _has_payments(db)
+    for ids in chunks(sorted(set(patients)), _CHUNK):
+        rows = _patients(db, policy, ids, day, now, by_visits)
+        known = {row.patient_id: row for row in rows}
+        if lines is None:
+            _add_lines(db, known, ids)
+        else:
+            for patient_id, row in known.items():
+                row.lines = lines.get(patient_id, [])
+        _add_phones(db, known, ids, now)
+        _add_calls(db, known, ids, now)
+        _add_reached(db, policy, rows, day, now)
+        _add_consents(db, policy, rows, day, now)
+        found.extend(rows)
+    return found
+
+
+def live_reservation(now: datetime) -> Any:
+    """The condition that a reservation was live at `now` (reading 11 for what came later)."""
+    began = case(
+        (
+            col(Reservation.state).in_((*CAME, ReservationState.NO_SHOW)),
+            col(Reservation.starts_at),
+        ),
+        else_=col(Reservation.made_at),
+    )
+    return (
+        or_(
+            col(Reservation.state).in_(LIVE),
+            func.coalesce(col(Reservation.state_at), began) > now,
+        ),
+        or_(col(Reservation.made_at).is_(None), col(Reservation.made_at) <= now),
+    )
+
+
+def standing_call(now: datetime) -> Any:
+    """The condition that a call was known and not taken back at `now`."""
+    return (
+        col(Call.called_at) <= now,
+        or_(col(Call.taken_back_at).is_(None), col(Call.taken_back_at) > now),
+    )
+
+
+def _has_payments(db: Session) -> bool:
+    return db.execute(select(col(Payment.id)).limit(1)).first() is not None
+
+
+def _latest_visit(day: date, now: datetime) -> tuple[Any, ...]:
+    """The patient's last day here as of `day`, by each kind of fact that says so."""
+    mine = col(Patient.id)
+    return tuple(
+        select(func.max(on)).where(owner == mine, on <= day, *more).scalar_subquery()
+        for owner, on, more in (
+            (col(Visit.patient_id), col(Visit.arrived_on), (col(Visit.arrived_at) <= now,)),
+            (
+                col(TreatmentDone.patient_id),
+                col(TreatmentDone.done_on),
+                (col(TreatmentDone.done_at) <= now,),
+            ),
+            (col(Consult.patient_id), col(Consult.held_on), (col(Consult.held_at) <= now,)),
+            (
+                col(Reservation.patient_id),
+                col(Reservation.starts_on),
+                (
+                    col(Reservation.state).in_(CAME),
+                    func.coalesce(col(Reservation.state_at), col(Reservation.starts_at)) <= now,
+                ),
+            ),
+        )
+    )
+
+
+def _value(policy: Policy, day: date, now: datetime, by_visits: bool) -> Any:
+    since = value_since(day, policy.calls.value_months)
+    mine = col(Patient.id)
+    if by_visits:
+        return (
+            select(func.count(col(Visit.arrived_on).distinct()))
+            .where(
+                col(Visit.patient_id) == mine,
+                col(Visit.arrived_on) > since,
+                col(Visit.arrived_at) <= now,
+            )
+            .scalar_subquery()
+        )
+    return (
+        select(func.coalesce(func.sum(col(Payment.amount) - col(Payment.refund)), 0))
+        .where(
+            col(Payment.patient_id) == mine,
+            col(Payment.paid_on) > since,
+            col(Payment.paid_at) <= now,
+        )
+        .scalar_subquery()
+    )
+
+
+def _patients(
+    db: Session, policy: Policy, ids: Sequence[int], day: date, now: datetime, by_visits: bool
+) -> list[PatientFacts]:
+    mine = col(Patient.id)
+    booked = (
+        select(func.min(col(Reservation.starts_on)))
+        .where(
+            col(Reservation.patient_id) == mine,
+            col(Reservation.starts_on) >= day,
+            *live_reservation(now),
+        )
+        .scalar_subquery()
+    )
+    treated = (
+        select(func.max(col(TreatmentDone.done_on)))
+        .where(
+            col(TreatmentDone.patient_id) == mine,
+            col(TreatmentDone.done_on) <= day,
+        )
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            mine,
+            col(Patient.branch),
+            col(Patient.status),
+            col(Patient.paused_until),
+            col(Patient.merged_into_id),
+            col(Patient.birth_date),
+            col(Patient.vip),
+            col(Patient.owner_id),
+            col(Patient.last_visit_on),
+            booked,
+            treated,
+            _value(policy, day, now, by_visits),
+        )
+        .where(mine.in_(ids))
+        .order_by(mine)
+    )
+    rows = [
+        PatientFacts(
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4] is not None,
+            row[5],
+            row[6],
+            row[7],
+            row[8],
+            row[9],
+            row[10],
+            int(row[11]),
+            by_visits,
+        )
+        for row in db.execute(statement)
+    ]
+    _look_back(db, rows, day, now)
+    return rows
+
+
+def _look_back(db: Session, rows: Sequence[PatientFacts], day: date, now: datetime) -> None:
+    """Where the stored last visit lies after the moment asked about, the earlier one is looked up."""
+    late = [row for row in rows if row.last_visit_on is not None and row.last_visit_on >= day]
+    if not late:
+        return
+    statement = select(col(Patient.id), *_latest_visit(day, now)).where(
+        col(Patient.id).in_([row.patient_id for row in late])
+    )
+    days = {row[0]: [seen for seen in row[1:] if seen is not None] for row in db.execute(statement)}
+    for row in late:
+        row.last_visit_on = max(days[row.patient_id], default=None)
+
+
+def _add_lines(db: Session, known: dict[int, PatientFacts], ids: Sequence[int]) -> None:
+    columns = RecallDue.__table__.c  # type: ignore[attr-defined]
+    for row in db.execute(select(columns).where(col(RecallDue.patient_id).in_(ids))):
+        # A row of the ledger has the fields of a line; making half a million of them again is dear.
+        known[row.patient_id].lines.append(cast("LedgerLine", row))
+
+
+def _add_phones(db: Session, known: dict[int, PatientFacts], ids: Sequence[int], now: datetime) -> None:
+    statement = (
+        select(
+            col(ContactLink.patient_id),
+            col(Contact.id),
+            col(ContactLink.relation),
+            col(ContactLink.preferred),
+            col(Contact.wrong_number_at),
+            col(ContactLink.wrong_at),
+            col(Contact.stopped_at),
+            col(Refusal.kind),
+            col(Refusal.at),
+            col(Refusal.response_group),
+        )
+        .join(Contact, col(Contact.id) == col(ContactLink.contact_id))
+        .outerjoin(
+            Refusal,
+            (col(Refusal.address_blind) == col(Contact.address_blind))
+            & (col(Refusal.at) <= now)
+            & or_(col(Refusal.lifted_at).is_(None), col(Refusal.lifted_at) > now),
+        )
+        .where(col(ContactLink.patient_id).in_(ids), col(Contact.kind) == ContactKind.PHONE)
+        .order_by(col(ContactLink.patient_id), col(Contact.id), col(Refusal.at))
+    )
+    for row in db.execute(statement):
+        phones = known[row[0]].phones
+        if not phones or phones[-1].contact_id != row[1]:
+            phones.append(Phone(row[1], row[2], row[3], row[5] or row[4], row[6]))
+        if row[7] is not None:
+            phones[-1].refusals.append((row[7], row[8], row[9]))
+
+
+def _add_calls(db: Session, known: dict[int, PatientFacts], ids: Sequence[int], now: datetime) -> None:
+    statement = (
+        select(
+            col(Call.patient_id),
+            col(Call.id),
+            col(Call.called_at),
+            col(Call.called_on),
+            col(Call.outcome),
+            col(Call.response_group),
+            col(Call.cause),
+            col(Call.family),
+            col(Call.promised_on),
+            col(Call.promise_kept),
+            col(Call.staff_id),
+            col(Call.source),
+        )
+        .where(
+            col(Call.patient_id).in_(ids),
+            col(Call.kind).in_(RECALL_KINDS),
+            *standing_call(now),
+        )
+        .order_by(col(Call.patient_id), col(Call.called_at), col(Call.id))
+    )
+    promised: list[PatientFacts] = []
+    for row in db.execute(statement):
+        facts = known[row[0]]
+        facts.calls.append(PastCall(*row[1:]))
+        if row[8] is not None and (not promised or promised[-1] is not facts):
+            promised.append(facts)
+    if promised:
+        _add_booked_since(db, promised, now)
+    denied = [row for row in known.values() if any(c.group in DENIALS for c in row.calls)]
+    if denied:
+        _add_denials(db, denied, now)
+
+
+def _add_denials(db: Session, rows: Sequence[PatientFacts], now: datetime) -> None:
+    """Denials that stand: those whose refusal nobody has lifted (reading 13)."""
+    calls = [c.call_id for row in rows for c in row.calls if c.group in DENIALS]
+    lifted = set(
+        db.scalars(
+            select(col(Refusal.call_id)).where(col(Refusal.call_id).in_(calls), col(Refusal.lifted_at) <= now)
+        )
+    )
+    for row in rows:
+        row.denials = [
+            (call.on, call.group)
+            for call in row.calls
+            if call.group in DENIALS and call.call_id not in lifted
+        ]
+
+
+def _add_booked_since(db: Session, rows: Sequence[PatientFacts], now: datetime) -> None:
+    """When the newest reservation that was not cancelled was made: it settles an earlier promise."""
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            col(Reservation.patient_id),
+            func.max(func.coalesce(col(Reservation.made_at), col(Reservation.starts_at))),
+        )
+        .where(
+            col(Reservation.patient_id).in_([row.patient_id for row in rows]),
+            *live_reservation(now),
+        )
+        .group_by(col(Reservation.patient_id))
+    )
+    made = {row[0]: row[1] for row in db.execute(statement)}
+    for row in rows:
+        row.booked_since = made.get(row.patient_id)
+
+
+def _add_reached(db: Session, policy: Policy, rows: Sequence[PatientFacts], day: date, now: datetime) -> None:
+    """Outreach that reached a phone in the budget's days, whichever patient it was about."""
+    contacts = {phone.contact_id for row in rows for phone in row.phones}
+    since = day - timedelta(policy.calls.budget_days)
+    counted: dict[int, int] = {}
+    for ids in chunks(sorted(contacts), _CHUNK):
+        statement: Select[*tuple[Any, ...]] = (
+            select(col(Call.contact_id), func.count())
+            .where(
+                col(Call.contact_id).in_(ids),
+                col(Call.legal_class) == LegalClass.OUTREACH,
+                col(Call.outcome).in_(REACHED),
+                col(Call.called_on) > since,
+                *standing_call(now),
+            )
+            .group_by(col(Call.contact_id))
+        )
+        counted.update((row[0], row[1]) for row in db.execute(statement))
+    if counted:
+        for row in rows:
+            row.reached = {
+                phone.contact_id: counted[phone.contact_id]
+                for phone in row.phones
+                if phone.contact_id in counted
+            }
+
+
+def _add_consents(
+    db: Session, policy: Policy, rows: Sequence[PatientFacts], day: date, now: datetime
+) -> None:
+    """The newest word on advertising, for those whom no recent treatment makes callable."""
+    limit = day - timedelta(policy.calls.consent_days)
+    asked = [row for row in rows if row.treated_on is None or row.treated_on < limit]
+    contacts = {phone.contact_id for row in asked for phone in row.phones}
+    given: dict[int, bool] = {}
+    for ids in chunks(sorted(contacts), _CHUNK):
+        statement = (
+            select(col(Consent.contact_id), col(Consent.given))
+            .where(
+                col(Consent.contact_id).in_(ids),
+                col(Consent.kind) == "ads",
+                col(Consent.at) <= now,
+            )
+            .order_by(col(Consent.at), col(Consent.id))
+        )
+        given.update((row[0], row[1]) for row in db.execute(statement))
+    for row in asked:
+        row.consents = {
+            phone.contact_id: given[phone.contact_id] for phone in row.phones if phone.contact_id in given
+        }
