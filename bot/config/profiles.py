@@ -48,6 +48,12 @@ def _cells(document: Document, here: Path, profile: ProfileModel) -> None:
             if header not in profile.columns:
                 said = f"not among its columns; {nearest(header, profile.columns)}"
                 document.mistake((*here, part, header), said, of_key=True)
+    ours_of: dict[str, str] = {}
+    for header, theirs in profile.columns.items():
+        first = ours_of.setdefault("".join(theirs.split()).casefold(), header)
+        if first != header:
+            said = f"their column is already our {first}; delete one of the two"
+            document.mistake((*here, "columns", header), said)
     for header in profile.constants:
         if header in profile.columns:
             said = "also among its columns; delete one of the two"
