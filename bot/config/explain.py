@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic_core import ErrorDetails
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from bot.config.document import Document
 from bot.config.models import FileModel
@@ -35,7 +35,7 @@ def explain(document: Document, errors: Iterable[ErrorDetails]) -> None:
 def nearest(word: str, known: Iterable[str]) -> str:
     """`write "botox"` where a known word is near, else the known words."""
     names = sorted(known)
-    found = process.extractOne(word, names, score_cutoff=70)
+    found = process.extractOne(word, names, scorer=fuzz.ratio, score_cutoff=60)
     return f'write "{found[0]}"' if found else f"known are {', '.join(names) or 'none'}"
 
 

@@ -6,7 +6,22 @@ from bot.config.document import Document
 from bot.config.explain import nearest
 from bot.config.models import ProfileModel
 from bot.config.problems import Path
+from crm_core.imports.kinds import CALL_KINDS, SEXES, STATUSES
 from crm_core.policy.headers import HEADERS
+from crm_core.tables.calls import Outcome, ResponseGroup
+from crm_core.tables.facts import Decision, InquiryKind
+from crm_core.tables.people import PatientStatus
+
+WORDS: Mapping[tuple[str, str], Iterable[str]] = {
+    ("patients", "sex"): SEXES,
+    ("patients", "status"): tuple(PatientStatus),
+    ("inquiries", "kind"): tuple(InquiryKind),
+    ("reservations", "status"): STATUSES,
+    ("consults", "decision"): tuple(Decision),
+    ("calls", "kind"): CALL_KINDS,
+    ("calls", "outcome"): tuple(Outcome),
+    ("calls", "group"): tuple(ResponseGroup),
+}
 
 
 def check_profiles(document: Document, profiles: Mapping[str, ProfileModel], branches: Iterable[str]) -> None:
@@ -21,6 +36,7 @@ def check_profiles(document: Document, profiles: Mapping[str, ProfileModel], bra
             document.mistake((*here, "kind"), said)
         else:
             _headers(document, here, profile)
+            _words(document, here, profile)
         _cells(document, here, profile)
 
 
@@ -35,6 +51,21 @@ def _headers(document: Document, here: Path, profile: ProfileModel) -> None:
         if header not in profile.columns and header not in profile.constants:
             said = f"{header} is missing, and {profile.kind} need it; write {header}: their header"
             document.mistake((*here, "columns"), said)
+
+
+def _words(document: Document, here: Path, profile: ProfileModel) -> None:
+    """Our words that a mapping may give where only certain ones are read."""
+    written: list[tuple[Path, str, str]] = [
+        (("values", header, theirs), header, ours)
+        for header, known in profile.values.items()
+        for theirs, ours in known.items()
+    ]
+    written += [(("constants", header), header, ours) for header, ours in profile.constants.items()]
+    for below, header, ours in written:
+        words = WORDS.get((profile.kind, header))
+        if words is not None and ours not in words:
+            said = f"not a {header} of {profile.kind}; {nearest(ours, words)}"
+            document.mistake((*here, *below), said)
 
 
 def _cells(document: Document, here: Path, profile: ProfileModel) -> None:

@@ -130,6 +130,8 @@ class TestOneMistake:
             ("chart_no: PatientId", "chartno: PatientId", 'no header of reservations; write "char'),
             ("chart_no: PatientId", "doctor: PatientId", "chart_no is missing, and reservations"),
             ("status: No-show", "status: patientid", "their column is already our chart_no; del"),
+            ("Yes: no_show", "Yes: noshow", 'not a status of reservations; write "no_show"'),
+            ("남: male", "남: m", "not a sex of patients; known are female, male, other"),
             ("chart_no: digits", "chart_no: number", "write one of digits, date_only, wall_clock"),
             ("      made_at: wall", "      deposit: wall", "not among its columns; known are"),
             ('"%Y.%m.%d %H:%M"', "YYYY.MM.DD", 'no form of a time (strptime); write "%Y-%m-%d'),
