@@ -124,7 +124,7 @@ class TestOneMistake:
             ("{staff}", "{doctor}", "nothing fills {doctor}; write one of {name} {clinic}"),
             ("야간진료({days})", "야간진료({days)", "a brace without its pair; write {name}"),
             ("  no_need:", "  no_needs:", 'the cause "no_need" is missing; write it'),
-            ("    negative_denial:", "    denial:", "no outcome has this manual; write"),
+            ("    negative_denial:", "    denial:", "no outcome has this manual; known are"),
             ("modules: [calls,", "modules: [call,", 'modules[0] "call": not known; write one of'),
             ("kind: reservations", "kind: reservation", 'no kind of file; write "reservations"'),
             ("chart_no: PatientId", "chartno: PatientId", 'no header of reservations; write "char'),
