@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from crm_core.calls.standing.actions import keep_standing
 from crm_core.churn.actions import keep_ledger
 from crm_core.journeys.actions import refold
 from crm_core.policy.policy import Policy
@@ -16,9 +17,10 @@ def keep_up(
     *,
     patients: Collection[int],
     prospects: Collection[int] = (),
-    now: datetime,
+    now: datetime,  # noqa: ARG001
 ) -> None:
-    """Folds the journeys and rewrites the due dates of everybody whose facts were touched."""
+    """Folds the journeys, rewrites due dates and refusals of everybody whose facts were touched."""
     db.flush()
     refold(db, policy, patients=patients, prospects=prospects)
-    keep_ledger(db, policy, patients, now=now)
+    keep_ledger(db, policy, patients)
+    keep_standing(db, patients)

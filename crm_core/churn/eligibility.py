@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from crm_core.churn.attempts import last_reaction, open_promise, reached, tries
+from crm_core.churn.attempts import last_reaction, open_promise, reached, tries, tries_since
 from crm_core.churn.chances import Shares, shares
 from crm_core.churn.facts import PastCall, PatientFacts, Phone, gather
 from crm_core.churn.ledger import LedgerLine
@@ -73,12 +73,14 @@ def decide(
 ) -> Eligibility:
     """The rules, from the facts alone. Everything that speaks against a call is said, not the first."""
     card, others = families_on(facts, day)
-    promise = open_promise(facts.calls, facts.last_visit_on, facts.booked_since, policy.calls, day)
-    tried = tries(facts.calls, facts.last_visit_on, policy.calls, day)
+    promise = open_promise(facts.calls, facts.last_visit_on, facts.booked_since)
+    if promise is None:
+        tried = tries(facts.calls, facts.last_visit_on, policy.calls, day)
+    else:
+        tried = tries_since(facts.calls, promise, policy.calls, day)
     phone, stops = contact_of(facts, day)
     reasons = _of_person(facts, day) + stops + _own_denial(facts, stops)
-    promised_today = promise is not None and promise.on <= day
-    section = Section.PROMISED if promised_today and not reasons else None
+    section = Section.PROMISED if _keeps(promise, tried, day) and not reasons else None
     if not card:
         reasons += _nothing_due(others, day)
     reasons += _of_days(facts, policy, day)
@@ -113,6 +115,13 @@ def decide(
         promise=promise,
         reaction=reaction,
     )
+
+
+def _keeps(promise: Promise | None, tried: Tries, day: date) -> bool:
+    """Whether a promise is to be kept today: it is due, and trying for it is not at rest."""
+    if promise is None or promise.on > day:
+        return False
+    return not tried.tried_out and tried.resting_until is None
 
 
 def band_of(line: LedgerLine, day: date) -> Band:
@@ -166,7 +175,7 @@ def _closed(line: LedgerLine, calls: list[PastCall], day: date) -> Reason | None
         until = None if line.course_until.year == date.max.year else line.course_until
         return Reason(Why.COURSE_RUNNING, until=until, family=line.family)
     for call in calls:
-        if call.on < line.last_on or call.family not in (None, line.family):
+        if call.on < line.last_on or call.family != line.family:
             continue
         if call.outcome is Outcome.TREATMENT_COMPLETE:
             return Reason(Why.TREATMENT_COMPLETE, on=call.on, family=line.family)
@@ -190,14 +199,12 @@ def contact_of(facts: PatientFacts, day: date) -> tuple[Phone | None, list[Reaso
         return None, [Reason(Why.WRONG_NUMBER, on=wrong.date())]
     best = min(usable, key=lambda p: (_RELATIONS[p.relation], not p.preferred, p.contact_id))
     stops = [
-        Reason(
-            Why.DENIED if kind == "denial" else Why.DECEASED_PHONE,
-            on=at.date(),
-            word=group.value if group else None,
-        )
+        Reason(Why.DENIED, on=at.date(), word=group.value if group else None)
         for kind, at, group in best.refusals
-        if kind != "wrong_number"
-    ]
+        if kind == "denial"
+    ][:1]
+    if any(kind == "deceased" for kind, _, _ in best.refusals):
+        stops.append(Reason(Why.DECEASED_PHONE))
     if best.stopped_at is not None:
         stops.append(Reason(Why.STOPPED, on=best.stopped_at.date()))
     return best, stops
@@ -267,15 +274,14 @@ def _of_calls(
     section: Section | None,
 ) -> list[Reason]:
     """What earlier calls say: a promise, the rest after a conversation, the rest after trying."""
-    rules = policy.calls
     if section is not None:
         return [Reason(Why.IN_HIGHER_SECTION, on=promise.on if promise else None, word=section)]
-    if promise is not None and promise.on > day:
-        return [Reason(Why.PROMISED, on=promise.on)]
     reasons = []
-    last = next((call for call in reversed(facts.calls) if reached(call)), None)
-    if last is not None and last.promised_on is None:
-        until = last.on + timedelta(rules.connected_rest_days)
+    if promise is not None:
+        reasons.append(Reason(Why.PROMISED, on=promise.on))
+    last, seen = last_reaction(facts.calls), facts.last_visit_on
+    if promise is None and last is not None and (seen is None or last.on > seen):
+        until = last.on + timedelta(policy.calls.connected_rest_days)
         if day < until:
             reasons.append(Reason(Why.RESTING, until=until, n=0))
     if tried.tried_out:

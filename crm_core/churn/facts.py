@@ -64,7 +64,7 @@ class Phone:
 
 @dataclass(slots=True)
 class PastCall:
-    """A standing recall-like call; `source` tells an imported one."""
+    """A standing recall-like call."""
 
     call_id: int
     at: datetime
@@ -74,9 +74,7 @@ class PastCall:
     cause: str | None
     family: str | None
     promised_on: date | None
-    promise_kept: bool
     staff_id: int | None
-    source: str
 
 
 @dataclass(slots=True)
@@ -101,7 +99,7 @@ class PatientFacts:
     calls: list[PastCall] = field(default_factory=list)
     reached: dict[int, int] = field(default_factory=dict)  # contact → outreach that reached it
     consents: dict[int, bool] = field(default_factory=dict)  # contact → newest word on advertising
-    booked_since: datetime | None = None  # when the newest live reservation was made
+    booked_since: datetime | None = None  # when the newest reservation was made
     denials: list[tuple[date, ResponseGroup]] = field(default_factory=list)  # standing, own
 
 
@@ -117,8 +115,9 @@ def gather(
     """Facts of the patients, in the order of their ids. `lines` replaces the stored ledger."""
     found: list[PatientFacts] = []
     by_visits = not _has_payments(db)
+    past = is_past(db, policy.branches, day, now)
     for ids in chunks(sorted(set(patients)), _CHUNK):
-        rows = _patients(db, policy, ids, day, now, by_visits)
+        rows = _patients(db, policy, ids, day, now, by_visits, past)
         known = {row.patient_id: row for row in rows}
         if lines is None:
             _add_lines(db, known, ids)
@@ -133,22 +132,34 @@ def gather(
     return found
 
 
-def live_reservation(now: datetime) -> Any:
-    """The condition that a reservation was live at `now` (reading 11 for what came later)."""
+def live_reservation(now: datetime, *, past: bool) -> tuple[Any, ...]:
+    """The condition that a reservation was live at `now`; `past` where later facts are known.
+
+    A state that came later was not yet so (reading 11); without any date of its own it came when the
+    reservation's day did (reading 4). Asked about the present, what is recorded is what is so: a
+    cancelled slot still to come hides nobody, though its export does not say when it was cancelled.
+    """
     began = case(
-        (
-            col(Reservation.state).in_((*CAME, ReservationState.NO_SHOW)),
-            col(Reservation.starts_at),
-        ),
-        else_=col(Reservation.made_at),
+        (col(Reservation.state).in_((*CAME, ReservationState.NO_SHOW)), col(Reservation.starts_at)),
+        else_=func.coalesce(col(Reservation.made_at), col(Reservation.starts_at)),
     )
-    return (
-        or_(
-            col(Reservation.state).in_(LIVE),
-            func.coalesce(col(Reservation.state_at), began) > now,
-        ),
-        or_(col(Reservation.made_at).is_(None), col(Reservation.made_at) <= now),
-    )
+    state = col(Reservation.state).in_(LIVE)
+    known = or_(col(Reservation.made_at).is_(None), col(Reservation.made_at) <= now)
+    if not past:
+        return state, known
+    return or_(state, func.coalesce(col(Reservation.state_at), began) > now), known
+
+
+def is_past(db: Session, branches: Iterable[str], day: date, now: datetime) -> bool:
+    """Whether calls or visits are known that came after the moment asked about."""
+    for branch, on, at in (
+        (col(Call.branch), col(Call.called_on), col(Call.called_at)),
+        (col(Visit.branch), col(Visit.arrived_on), col(Visit.arrived_at)),
+    ):
+        later = select(on).where(branch.in_(list(branches)), on >= day, at > now).limit(1)
+        if db.execute(later).first() is not None:
+            return True
+    return False
 
 
 def standing_call(now: datetime) -> Any:
@@ -213,7 +224,13 @@ def _value(policy: Policy, day: date, now: datetime, by_visits: bool) -> Any:
 
 
 def _patients(
-    db: Session, policy: Policy, ids: Sequence[int], day: date, now: datetime, by_visits: bool
+    db: Session,
+    policy: Policy,
+    ids: Sequence[int],
+    day: date,
+    now: datetime,
+    by_visits: bool,
+    past: bool,
 ) -> list[PatientFacts]:
     mine = col(Patient.id)
     booked = (
@@ -221,7 +238,7 @@ def _patients(
         .where(
             col(Reservation.patient_id) == mine,
             col(Reservation.starts_on) >= day,
-            *live_reservation(now),
+            *live_reservation(now, past=past),
         )
         .scalar_subquery()
     )
@@ -320,9 +337,14 @@ def _add_phones(db: Session, known: dict[int, PatientFacts], ids: Sequence[int],
     for row in db.execute(statement):
         phones = known[row[0]].phones
         if not phones or phones[-1].contact_id != row[1]:
-            phones.append(Phone(row[1], row[2], row[3], row[5] or row[4], row[6]))
+            wrong = _known(row[5], now) or _known(row[4], now)
+            phones.append(Phone(row[1], row[2], row[3], wrong, _known(row[6], now)))
         if row[7] is not None:
             phones[-1].refusals.append((row[7], row[8], row[9]))
+
+
+def _known(at: datetime | None, now: datetime) -> datetime | None:
+    return at if at is not None and at <= now else None
 
 
 def _add_calls(db: Session, known: dict[int, PatientFacts], ids: Sequence[int], now: datetime) -> None:
@@ -337,9 +359,7 @@ def _add_calls(db: Session, known: dict[int, PatientFacts], ids: Sequence[int], 
             col(Call.cause),
             col(Call.family),
             col(Call.promised_on),
-            col(Call.promise_kept),
             col(Call.staff_id),
-            col(Call.source),
         )
         .where(
             col(Call.patient_id).in_(ids),
@@ -378,15 +398,12 @@ def _add_denials(db: Session, rows: Sequence[PatientFacts], now: datetime) -> No
 
 
 def _add_booked_since(db: Session, rows: Sequence[PatientFacts], now: datetime) -> None:
-    """When the newest reservation that was not cancelled was made: it settles an earlier promise."""
+    """When the newest reservation was made, whatever came of it: it settles an earlier promise."""
     statement: Select[*tuple[Any, ...]] = (
-        select(
-            col(Reservation.patient_id),
-            func.max(func.coalesce(col(Reservation.made_at), col(Reservation.starts_at))),
-        )
+        select(col(Reservation.patient_id), func.max(col(Reservation.made_at)))
         .where(
             col(Reservation.patient_id).in_([row.patient_id for row in rows]),
-            *live_reservation(now),
+            col(Reservation.made_at) <= now,
         )
         .group_by(col(Reservation.patient_id))
     )

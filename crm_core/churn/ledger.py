@@ -9,7 +9,6 @@ from datetime import date, timedelta
 
 from crm_core.period import months_before
 from crm_core.policy.policy import Policy
-from crm_core.policy.rules import RuleKind
 
 FOREVER = date(9999, 12, 31)
 RHYTHM_INTERVALS = 3
@@ -98,11 +97,9 @@ def courses_running(
 def due_dates(policy: Policy, last: Done) -> tuple[date, date, bool] | None:
     """(first day due, last day due, from a recommended date) after the last treatment of a family.
 
-    None where nothing makes it due: no recall, no rule, or a rule that waits for the doctor's date.
+    A recommended date stands above every rule, *no recall* too: a person has decided. None where
+    nothing makes it due: no recall, no rule, or a rule that waits for the doctor's date.
     """
-    rule = policy.rule_of(last.treatment)
-    if rule is not None and rule.kind is RuleKind.NO_RECALL:
-        return None
     if last.recommended_on is not None:
         before, after = policy.calls.recommended_before, policy.calls.recommended_after
         wanted = last.recommended_on

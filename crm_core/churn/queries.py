@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from crm_core.churn.eligibility import band_of, judge
-from crm_core.churn.facts import RECALL_KINDS, live_reservation, standing_call
+from crm_core.churn.facts import RECALL_KINDS, is_past, live_reservation, standing_call
 from crm_core.churn.reasons import Band, Eligibility, Why
 from crm_core.churn.treatments import past_lines
 from crm_core.policy.policy import Policy
@@ -62,7 +62,7 @@ def churners(
 
 def promised_list(db: Session, scope: Scope, policy: Policy, day: date, now: datetime) -> list[DueRow]:
     """Everybody in section ① of the day: a call back was promised for it or before it, oldest first."""
-    patients = _with_promise(db, scope, day, now)
+    patients = _with_promise(db, scope, day, now, kept_too=is_past(db, scope.branches, day, now))
     past = past_lines(db, policy, scope.branches, day, now, patients)
     rows = judge(db, policy, patients, day, now, lines=past)
     found = [one for one in rows.values() if one.section is Section.PROMISED]
@@ -155,7 +155,7 @@ def churned_patients(db: Session, scope: Scope, day: date, now: datetime) -> lis
         .where(
             col(Reservation.patient_id) == col(RecallDue.patient_id),
             col(Reservation.starts_on) >= day,
-            *live_reservation(now),
+            *live_reservation(now, past=is_past(db, scope.branches, day, now)),
         )
         .exists()
     )
@@ -206,13 +206,17 @@ def _widest(policy: Policy) -> int:
     return max(spans) + rules.lapsed_days
 
 
-def _with_promise(db: Session, scope: Scope, day: date, now: datetime) -> list[int]:
-    """Patients to whom some standing call promised the day or an earlier one."""
+def _with_promise(db: Session, scope: Scope, day: date, now: datetime, *, kept_too: bool) -> list[int]:
+    """Patients to whom some standing call promised the day or an earlier one.
+
+    `promise_kept` only spares the settled ones; whether a promise stands is decided from the facts.
+    """
     statement = select(col(Call.patient_id)).where(
         col(Call.branch).in_(scope.branches),
         col(Call.promised_on) <= day,
-        col(Call.promise_kept).is_(False),
         col(Call.kind).in_(RECALL_KINDS),
         *standing_call(now),
     )
+    if not kept_too:
+        statement = statement.where(col(Call.promise_kept).is_(False))
     return sorted(set(db.scalars(statement)))

@@ -31,7 +31,7 @@ class Why(StrEnum):
     WRONG_NUMBER = "wrong_number"  # on
     DENIED = "denied"  # on, word = the group
     STOPPED = "stopped"  # on: the person said /stop in a chat
-    DECEASED_PHONE = "deceased_phone"  # on: the phone of somebody who died
+    DECEASED_PHONE = "deceased_phone"  # the phone of somebody who died
     HAS_RESERVATION = "has_reservation"  # on
     RECENT_VISIT = "recent_visit"  # on
     PROMISED = "promised"  # on = the day that was promised

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -16,25 +16,93 @@ from crm_core.sql import chunks
 from crm_core.staff import audit
 from crm_core.staff.access import Person
 from crm_core.tables.calls import DENIALS, Call, LegalClass, Outcome, Refusal
-from crm_core.tables.facts import LIVE, Reservation
-from crm_core.tables.people import Contact, ContactLink, Patient, Role
+from crm_core.tables.facts import Reservation
+from crm_core.tables.people import (
+    Contact,
+    ContactKind,
+    ContactLink,
+    Patient,
+    PatientStatus,
+    Relation,
+    Role,
+)
 
 DENIAL = "denial"
 WRONG_NUMBER = "wrong_number"
+DECEASED = "deceased"
 
 
 def keep_standing(db: Session, patients: Collection[int]) -> int:
-    """Makes refusals of the patients' standing calls that have none yet; how many.
+    """Brings refusals and promises of the patients up to their standing calls; how many refusals.
 
-    For whoever writes calls or reservations in bulk (an import): denials and wrong numbers get their
-    refusal, and promises that a later fact has settled are marked so.
+    For whoever writes patients, calls or reservations in bulk (an import): a call gets the phone it
+    was made to, denials, wrong numbers and deaths hold the phone, settled promises are marked so.
     """
     made = 0
     for ids in chunks(sorted(set(patients))):
+        _find_phones(db, ids)
         made += _make_refusals(db, ids)
+        made += _hold_phones_of_the_dead(db, ids)
         _close_wrong_numbers(db, ids)
         keep_promises(db, ids)
     return made
+
+
+def _find_phones(db: Session, ids: Sequence[int]) -> None:
+    """A call that was written before its patient's phone was known was made to that phone."""
+    own = case((col(ContactLink.relation) == Relation.SELF, 0), else_=1)
+    first = (
+        select(col(Contact.id))
+        .join(ContactLink, col(ContactLink.contact_id) == col(Contact.id))
+        .where(
+            col(ContactLink.patient_id) == col(Call.patient_id),
+            col(Contact.kind) == ContactKind.PHONE,
+        )
+        .order_by(own, col(ContactLink.preferred).desc(), col(Contact.id))
+        .limit(1)
+        .scalar_subquery()
+    )
+    db.execute(
+        update(Call)
+        .where(col(Call.patient_id).in_(ids), col(Call.contact_id).is_(None))
+        .values(contact_id=first)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _hold_phones_of_the_dead(db: Session, ids: Sequence[int]) -> int:
+    """Nobody is called at the phone of somebody who died, in any branch (product.md §1)."""
+    phones: dict[bytes, datetime | None] = {}
+    statement = (
+        select(col(Contact.address_blind), col(Patient.status), col(Patient.created_at))
+        .join(ContactLink, col(ContactLink.contact_id) == col(Contact.id))
+        .join(Patient, col(Patient.id) == col(ContactLink.patient_id))
+        .where(
+            col(ContactLink.relation) == Relation.SELF,
+            col(Contact.kind) == ContactKind.PHONE,
+            col(Contact.id).in_(
+                select(col(ContactLink.contact_id)).where(col(ContactLink.patient_id).in_(ids))
+            ),
+        )
+    )
+    for blind, status, since in db.execute(statement):
+        dead = since if status is PatientStatus.DECEASED else None
+        phones[blind] = phones.get(blind) or dead
+    if not phones:
+        return 0
+    of_these = (col(Refusal.kind) == DECEASED, col(Refusal.address_blind).in_(list(phones)))
+    held = set(db.scalars(select(col(Refusal.address_blind)).where(*of_these)))
+    living = [blind for blind in held if phones[blind] is None]
+    if living:
+        db.execute(delete(Refusal).where(*of_these, col(Refusal.address_blind).in_(living)))
+    new = [
+        {"address_blind": blind, "kind": DECEASED, "at": since}
+        for blind, since in phones.items()
+        if since is not None and blind not in held
+    ]
+    if new:
+        db.execute(insert(Refusal), new)
+    return len(new)
 
 
 def _make_refusals(db: Session, ids: Sequence[int]) -> int:
@@ -121,8 +189,7 @@ def keep_promises(db: Session, ids: Sequence[int]) -> None:
         select(col(Reservation.id))
         .where(
             col(Reservation.patient_id) == col(Call.patient_id),
-            col(Reservation.state).in_(LIVE),
-            func.coalesce(col(Reservation.made_at), col(Reservation.starts_at)) > col(Call.called_at),
+            col(Reservation.made_at) > col(Call.called_at),
         )
         .exists()
     )
