@@ -1,8 +1,10 @@
 """The little SQL that SQLite and PostgreSQL write the same way and SQLAlchemy does not share."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from sqlalchemy import and_, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -34,3 +36,51 @@ def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
             chunk = []
     if chunk:
         yield chunk
+
+
+def upsert(
+    db: Session,
+    table: type[SQLModel],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    key: Sequence[str],
+    returning: Sequence[str],
+    defaults: Mapping[str, Any],
+    first_only: Collection[str] = (),
+) -> list[Any]:
+    """Inserts rows, or replaces those whose key is known; `returning` of the new and changed ones.
+
+    None keeps what is there. A column of `defaults` is filled when a new row has None in it; one of
+    `first_only` is never replaced. A row that would change nothing is not written. All rows have the
+    same columns, and no two the same key.
+    """
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        empty = tuple(name for name in defaults if row[name] is None)
+        groups[empty].append({**row, **{name: defaults[name] for name in empty}} if empty else row)
+    written: list[Any] = []
+    for empty, group in groups.items():
+        kept = {*key, *first_only, *empty}
+        statement = _upsert_of(db, table, [c for c in group[0] if c not in kept], key, returning)
+        written.extend(db.connection().execute(statement, group))
+    return written
+
+
+def _upsert_of(
+    db: Session,
+    table: type[SQLModel],
+    columns: Sequence[str],
+    key: Sequence[str],
+    returning: Sequence[str],
+) -> Any:
+    stored = table.__table__.c  # type: ignore[attr-defined]
+    statement = insert_of(db, table)
+    if not columns:
+        return statement.on_conflict_do_nothing(index_elements=key).returning(
+            *(stored[name] for name in returning)
+        )
+    given = statement.excluded
+    differs = or_(*(and_(given[c].is_not(None), stored[c].is_distinct_from(given[c])) for c in columns))
+    values = {c: func.coalesce(given[c], stored[c]) for c in columns}
+    statement = statement.on_conflict_do_update(index_elements=key, set_=values, where=differs)
+    return statement.returning(*(stored[name] for name in returning))

@@ -1,0 +1,1 @@
+"""Phones and chats, whom they serve, and what stands about them."""

@@ -1,0 +1,1 @@
+"""Files of the chart program: bytes → rows and complaints → rows of ours."""

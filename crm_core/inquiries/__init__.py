@@ -1,0 +1,1 @@
+"""Inquiries, and the prospects who make them."""

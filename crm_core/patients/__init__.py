@@ -1,0 +1,1 @@
+"""Patients, their contacts and the prospects who become patients."""
