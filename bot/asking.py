@@ -9,15 +9,14 @@ from sqlmodel import Session
 from bot.opened import CannotOpen, Opened
 from bot.terminal import printed
 from bot.transaction import reading, step
-from crm_core.errors import CrmError, StaleButton
+from crm_core.errors import CrmError
 from crm_core.staff.access import Person, person_of, shell_person
 from crm_core.staff.queries import active_staff
 from crm_core.tables.people import Staff
 from handlers import errors
 from handlers.language.language import language
 from handlers.language.menu_item import Context
-from handlers.language.words import Words
-from handlers.menu import MENU, find_typed, not_a_command
+from handlers.menu import MENU, not_a_command, read_typed
 
 
 def ask(opened: Opened, text: str, *, as_staff: str | None, as_json: bool, speech: str | None) -> int:
@@ -25,13 +24,9 @@ def ask(opened: Opened, text: str, *, as_staff: str | None, as_json: bool, speec
     person = _asker(opened, as_staff)
     spoken = language(speech or person.language or ("en" if as_staff is None else opened.policy.language))
     try:
-        found = find_typed(text) or not_a_command(text)
-        item, rest = found
-        if item.read is None:
-            raise StaleButton
         now = opened.clock.now()
-        first = next(iter(opened.policy.branches.values()))
-        command = item.read(Words(rest, first.today(now), opened.policy))
+        today = next(iter(opened.policy.branches.values())).today(now)
+        item, command = read_typed(text, today, opened.policy) or not_a_command(text)
         door = reading if item.reads_only else step
         with door(opened.engine) as db:
             context = Context(
@@ -42,6 +37,7 @@ def ask(opened: Opened, text: str, *, as_staff: str | None, as_json: bool, speec
                 language=spoken,
                 private=True,
                 menu=MENU,
+                as_json=as_json,
             )
             reply = item.give(command, context)
     except CrmError as problem:

@@ -5,7 +5,7 @@ import secrets
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -16,19 +16,20 @@ from bot.channel import Answer, Incoming, Pressed, Submitted, Typed, Uploaded
 from bot.clock import Clock
 from bot.database import THREADS
 from bot.transaction import reading, step
-from crm_core.errors import CrmError, Failed, NotLinked, StaleButton, TooManyCommands, TooSlow
+from crm_core.errors import CrmError, Failed, NotLinked, TooManyCommands, TooSlow
 from crm_core.inbox import actions as inbox
 from crm_core.outbox import actions as outbox
 from crm_core.policy.policy import Policy
 from crm_core.staff import accounts
 from crm_core.staff import actions as staff_actions
-from crm_core.staff.access import Person
-from handlers import basics, errors, forms
+from crm_core.staff.access import EVERYONE, Person
+from handlers import errors, forms
+from handlers.basics import LINK_WORDS
 from handlers.language.language import Language, language
 from handlers.language.menu_item import Context, MenuItem
 from handlers.language.reply import Command, Reply, Text, Where, notice
-from handlers.language.words import Words
-from handlers.menu import MENU, WIRE, find_typed, not_a_command, uploaded
+from handlers.language.words import tidy
+from handlers.menu import MENU, WIRE, not_a_command, read_typed, uploaded
 
 SECONDS = 10
 PER_MINUTE = 20
@@ -85,12 +86,12 @@ class Dispatcher:
             return self._refused(incoming, failed, person, speech)
 
     def _work(self, incoming: Incoming, person: Person | None, speech: Language) -> Answer | None:
+        if person is None:
+            return self._link(incoming, speech)
         found = self._read(incoming, person)
         if found is None:
             return None
         item, command = found
-        if person is None:
-            return self._link(incoming, command, speech)
         if item.reads_only:
             with reading(self._engine) as db:
                 reply = item.give(command, self._context(db, incoming, person, speech))
@@ -109,18 +110,15 @@ class Dispatcher:
             inbox.done(db, heard)
         return self._placed(incoming, item, reply, speech, person)
 
-    def _read(self, incoming: Incoming, person: Person | None) -> tuple[MenuItem[Any], Command] | None:
+    def _read(self, incoming: Incoming, person: Person) -> tuple[MenuItem[Any], Command] | None:
         match incoming.act:
             case Typed(text):
-                found = find_typed(text)
-                if found is None:
-                    if person is None and incoming.private:
-                        raise NotLinked
-                    return not_a_command(text) if incoming.private else None
-                item, rest = found
-                if item.read is None:
-                    raise StaleButton
-                return item, item.read(Words(rest, self._today(person), self._policy))
+                found = read_typed(text, self._today(person), self._policy)
+                if found is not None:
+                    return found
+                if not incoming.private:
+                    return None
+                return not_a_command(text)
             case Pressed(data):
                 return WIRE.decode(data)
             case Submitted(data, values):
@@ -132,15 +130,20 @@ class Dispatcher:
             case Uploaded(name, content):
                 return uploaded(name, content)
 
-    def _link(self, incoming: Incoming, command: Command, speech: Language) -> Answer:
-        if not isinstance(command, basics.LinkAccount) or not incoming.private:
+    def _link(self, incoming: Incoming, speech: Language) -> Answer | None:
+        """All that an unknown person can do: bind the account with a code, in a private chat."""
+        words = tidy(incoming.act.text) if isinstance(incoming.act, Typed) else None
+        if words is not None and not incoming.private and not words.startswith("/"):
+            return None
+        name, _, code = (words or "").removeprefix("/").partition(" ")
+        if not incoming.private or name.casefold() not in LINK_WORDS or not code:
             raise NotLinked
         with step(self._engine) as db:
             staff = staff_actions.link_account(
                 db,
                 platform=incoming.platform,
                 account=incoming.account,
-                code=command.code,
+                code=code,
                 now=self._clock.now(),
             )
         said = speech.say("Linked. Hello {name}! Write /help to see what I can do.", name=staff.name)
@@ -170,8 +173,8 @@ class Dispatcher:
             menu=MENU,
         )
 
-    def _today(self, person: Person | None) -> Any:
-        own = person.branches(frozenset(role for role, _ in person.roles), self._policy) if person else ()
+    def _today(self, person: Person) -> date:
+        own = person.branches(EVERYONE, self._policy)
         slug = own[0] if own else next(iter(self._policy.branches))
         return self._policy.branch(slug).today(self._clock.now())
 

@@ -1,4 +1,7 @@
-"""Facts that stop a command. An error knows no words: `handlers/errors.py` says it."""
+"""Facts that stop a command. An error knows no words: `handlers/errors.py` says it.
+
+Not frozen: `contextlib` writes the traceback back onto an exception that passes through it.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,80 +11,80 @@ class CrmError(Exception):
     """Something a person can be told in one sentence; every subclass is a frozen set of facts."""
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NotAllowed(CrmError):
     roles: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NotLinked(CrmError):
     """The account belongs to no member of staff."""
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class OtherBranch(CrmError):
     """The patient, card or number belongs to a branch the asker has no role in."""
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NoSuchPatient(CrmError):
     """Nobody in the asker's branches is known by what was typed."""
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NoSuchCard(CrmError):
     """The card is gone, e.g. the patient left the list."""
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class AlreadyLogged(CrmError):
     by: str
     at: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class ClaimedByOther(CrmError):
     by: str
     since: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class DenialNeedsConfirmation(CrmError):
     """A denial ends all outreach to a phone: it is asked once more before it is written."""
 
     group: str
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class OnlyForOwner(CrmError):
     """A VIP, or somebody who wants one person only, is called by the owner or a director."""
 
     owner: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NotStarted(CrmError):
     """The director has not pressed start at this branch: nobody is called yet."""
 
     branch: str
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class StaleButton(CrmError):
     """A button of an older version, of a card that has moved on, or not one of ours."""
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NothingToUndo(CrmError):
     """Nothing of this person's is young enough to take back."""
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class TooLateToUndo(CrmError):
     minutes: int
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NotUnderstood(CrmError):
     """A word or argument that cannot be read; `nearest` are those it may have meant."""
 
@@ -90,37 +93,37 @@ class NotUnderstood(CrmError):
     nearest: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class Missing(CrmError):
     """A required argument was not given."""
 
     what: str
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class DateNotPossible(CrmError):
     day: date
-    why: str  # past | too_far
+    why: str  # past | too_far | closed
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class TooManyCommands(CrmError):
     seconds: int
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NotSaved(CrmError):
     """The database did not answer in time; nothing was written."""
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class TooSlow(CrmError):
     """A question took longer than it may."""
 
     seconds: int
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class Failed(CrmError):
     """Something of ours broke; the reference also stands in the log."""
 

@@ -76,6 +76,9 @@ def speak(command: Speak, context: Context) -> Reply:
     return Reply((Text(language(command.code).say("From now on I speak English with you.")),))
 
 
+LINK_WORDS = ("link", "연결")
+
+
 @dataclass(frozen=True)
 class LinkAccount:
     """Handled before the menu: whoever writes it is not linked yet."""
@@ -124,7 +127,7 @@ ITEMS = (
         answer=already_linked,
         summary=N_("Bind this account to you with the administrator's code"),
         example="/link 1234-5678",
-        korean=("연결",),
+        korean=LINK_WORDS[1:],
         hidden=True,
     ),
 )

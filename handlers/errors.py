@@ -24,6 +24,7 @@ _NOT_UNDERSTOOD = {
     "command": N_("There is no command “{word}”."),
     "period": N_("I could not read the period “{word}”. Try: this month, last week, 2026-10, last 90 days."),
     "date": N_("I could not read the date “{word}”. Try: 11/25 or 2026-11-25."),
+    "time": N_("I could not read the time “{word}”. Try: 15:30."),
     "cut": N_("I cannot split by “{word}”."),
     "patient": N_("Which patient? Give a chart number, a name or the last digits of a phone."),
     "cause": N_("There is no cause “{word}”."),
@@ -88,6 +89,8 @@ def _date_not_possible(error: e.DateNotPossible, r: _Reader) -> str:
     day = figures.staff_day(error.day, r.language)
     if error.why == "past":
         return r.say("{day} is past. Choose a day from tomorrow on.", day=day)
+    if error.why == "closed":
+        return r.say("The branch is closed at that time ({day}). Choose another day or time.", day=day)
     return r.say("{day} is too far ahead. Choose a day within a year.", day=day)
 
 
@@ -106,6 +109,17 @@ _SENTENCES: dict[type[e.CrmError], Callable[[Any, _Reader], str]] = {
     ),
     e.ClaimedByOther: lambda x, r: r.say(
         "{staff} was first (since {when}).", staff=x.by, when=figures.clock(x.since, r.branch)
+    ),
+    e.DenialNeedsConfirmation: lambda _, r: r.say(
+        "A denial stops all outreach. Open the card and press it there once more."
+    ),
+    e.OnlyForOwner: lambda x, r: (
+        r.say("Only {owner} or a director calls this patient.", owner=x.owner)
+        if x.owner
+        else r.say("Only a director calls this patient.")
+    ),
+    e.NotStarted: lambda _, r: r.say(
+        "Calls have not started here yet. A director starts them with /calls start."
     ),
     e.StaleButton: lambda _, r: r.say("That button is out of date. Write the command again."),
     e.NothingToUndo: lambda _, r: r.say("There is nothing of yours to take back."),

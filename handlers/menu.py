@@ -1,12 +1,14 @@
 """The menu: every command a member of staff can give. A command costs one file and one line here."""
 
+from datetime import date
 from typing import Any, NoReturn
 
-from crm_core.errors import NotUnderstood
+from crm_core.errors import NotUnderstood, StaleButton
+from crm_core.policy.policy import Policy
 from handlers import basics, imports
 from handlers.language.menu_item import MenuItem
 from handlers.language.reply import Command
-from handlers.language.words import nearest, tidy
+from handlers.language.words import Words, nearest, tidy
 from handlers.wire import Wire
 
 MENU: tuple[MenuItem[Any], ...] = (*basics.ITEMS, *imports.ITEMS)
@@ -37,6 +39,20 @@ def find_typed(text: str) -> tuple[MenuItem[Any], str] | None:
     if slash:
         raise NotUnderstood("command", f"/{first}", tuple(f"/{near}" for near in nearest(name, names)))
     return None
+
+
+def read_typed(text: str, today: date, policy: Policy) -> tuple[MenuItem[Any], Command] | None:
+    """The command a typed text gives, with its item; None when it is no command.
+
+    NotUnderstood and Missing say what is wrong with it."""
+    found = find_typed(text)
+    if found is None:
+        return None
+    item, rest = found
+    if item.read is None:
+        raise StaleButton
+    command = item.read(Words(rest, today, policy))
+    return WIRE.item_of(command), command
 
 
 def not_a_command(text: str) -> NoReturn:

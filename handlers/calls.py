@@ -1,0 +1,317 @@
+"""/calls and /next: today's list, and who takes whom."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from crm_core.patients.queries import names_of
+
+from crm_core.calls import actions
+from crm_core.calls.today import CardState, TodayCard, TodayList, next_card, today
+from crm_core.churn.queries import BandCounts
+from crm_core.churn.reasons import Band
+from crm_core.errors import NotAllowed, NotStarted, NotUnderstood
+from crm_core.staff import audit
+from crm_core.staff.access import CALLS, DIRECTORS
+from crm_core.tables.calls import SECTIONS, Section
+from crm_core.tables.people import Role
+from handlers import call_card
+from handlers.call_words import SECTION_MARKS, SECTION_NAMES, day_about, missing_file, why_today
+from handlers.language import figures
+from handlers.language.language import N_
+from handlers.language.menu_item import Context, MenuItem
+from handlers.language.reply import (
+    Block,
+    Button,
+    Buttons,
+    Heading,
+    Reply,
+    Style,
+    Table,
+    Text,
+    Tone,
+    Where,
+)
+from handlers.language.words import Words, nearest
+
+PAGE = 10
+
+
+@dataclass(frozen=True)
+class ShowCalls:
+    """Today's list of a branch, or of every branch the asker calls for."""
+
+    branch: str = ""
+    day: date | None = None
+    page: int = 0
+    mine: bool = False
+    turn: bool = False  # a page turned in place
+
+
+@dataclass(frozen=True)
+class StartCalls:
+    branch: str = ""
+
+
+@dataclass(frozen=True)
+class NextCall:
+    branch: str = ""
+
+
+def read_calls(words: Words) -> ShowCalls | StartCalls:
+    """`/calls [branch] [mine]`, `/calls start [branch]`."""
+    mine = start = False
+    branch = ""
+    branches = branch_words(words)
+    for word in words.take_rest().split():
+        folded = word.casefold()
+        if folded in ("mine", "내것", "내것만"):
+            mine = True
+        elif folded in ("start", "시작"):
+            start = True
+        elif folded in branches:
+            branch = branches[folded]
+        else:
+            raise NotUnderstood("branch", word, nearest(word, branches))
+    return StartCalls(branch) if start else ShowCalls(branch, mine=mine)
+
+
+def branch_words(words: Words) -> dict[str, str]:
+    """Every way a branch is typed, and its slug."""
+    return {
+        "".join(name.split()).casefold(): slug
+        for slug, branch in words.policy.branches.items()
+        for name in (slug, branch.name_ko, branch.name_en, branch.name_ko.removesuffix("점"))
+    }
+
+
+def read_next(words: Words) -> NextCall:
+    branches = branch_words(words)
+    wanted = "".join(words.take_rest().split()).casefold()
+    if wanted and wanted not in branches:
+        raise NotUnderstood("branch", wanted, nearest(wanted, branches))
+    return NextCall(branches.get(wanted, ""))
+
+
+def branches_for(branch: str, context: Context) -> tuple[str, ...]:
+    """The branch asked for, else the channel's, else all at which the asker calls."""
+    own = context.person.branches(CALLS, context.policy)
+    wanted = branch or (context.channel_branch or "")
+    return (wanted,) if wanted else own
+
+
+def show_calls(command: ShowCalls, context: Context) -> Reply:
+    lists = [
+        _one_list(replace(command, branch=slug), context) for slug in branches_for(command.branch, context)
+    ]
+    if not lists:
+        raise NotAllowed(tuple(role.value for role in Role if role in CALLS))
+    return replace(lists[0], also=tuple(lists[1:]))
+
+
+def _one_list(command: ShowCalls, context: Context) -> Reply:
+    db, policy, now = context.db, context.policy, context.now
+    day = policy.branch(command.branch).today(now)
+    actions.fix_list(db, policy, command.branch, day, now)
+    found = today(db, context.person, policy, command.branch, day, now)
+    asked = replace(command, day=day, turn=False)
+    blocks = _list_blocks(asked, found, context) if found.started else _before_start(found, context)
+    return Reply(
+        blocks,
+        where=Where.IN_PLACE if command.turn else Where.HERE,
+        about=day_about(command.branch, day),
+        shows=asked,
+        data=_data(found, context),
+    )
+
+
+def _list_blocks(command: ShowCalls, found: TodayList, context: Context) -> tuple[Block, ...]:
+    say = context.say
+    branch = context.policy.branch(found.branch)
+    title = say("{n} calls today", n=found.total) + f" · {branch.name(context.language.code)}"
+    blocks: list[Block] = [Heading(f"☎ {title}")]
+    missing = missing_file(context, found.branch)
+    if missing:
+        blocks.append(Text(missing, tone=Tone.WARNING))
+    sections = [
+        f"{SECTION_MARKS[s]} {say(SECTION_NAMES[s])} {found.counts[s]}" for s in SECTIONS if found.counts[s]
+    ]
+    done = say("{n} done", n=found.done)
+    blocks.append(Text("  ".join([*sections, f"✓ {done}"])))
+    blocks.append(
+        Text(
+            say(
+                "Waiting {waiting} · long gone {long_gone} are kept apart",
+                waiting=figures.count(found.waiting),
+                long_gone=figures.count(found.long_gone),
+            ),
+            tone=Tone.HINT,
+        )
+    )
+    cards = [c for c in found.cards if not command.mine or c.state in (CardState.MINE, CardState.DONE)]
+    if found.total == 0 and found.cards:
+        blocks.append(Text(say("All of today's calls are done. Well done!")))
+    pages = max(1, -(-len(cards) // PAGE))
+    page = min(command.page, pages - 1)
+    shown = cards[page * PAGE : (page + 1) * PAGE]
+    if shown:
+        blocks.append(_table(shown, context))
+    elif not found.cards:
+        blocks.append(Text(say("Nobody is to be called today.")))
+    blocks.append(_list_buttons(command, page, pages, context))
+    return tuple(blocks)
+
+
+def _table(cards: list[TodayCard], context: Context) -> Table:
+    say = context.say
+    names = names_of(context.db, [card.patient_id for card in cards])
+    if context.private:
+        audit.record(context.db, context.person, "list", context.now, what="calls", count=len(cards))
+    rows = tuple(
+        (
+            SECTION_MARKS[card.section],
+            call_card.shown_name(names[card.patient_id], context),
+            why_today(card, context),
+            _who(card, context),
+        )
+        for card in cards
+    )
+    return Table(("", say("Patient"), say("Why today"), say("Who")), rows)
+
+
+def _who(card: TodayCard, context: Context) -> str:
+    say = context.say
+    match card.state:
+        case CardState.DONE:
+            return "✓ " + (card.claimed_by or say("done"))
+        case CardState.MINE:
+            return "☎ " + say("me")
+        case CardState.TAKEN:
+            return "☎ " + (card.claimed_by or "")
+        case CardState.TRIED:
+            return "↻ " + say("tried")
+        case CardState.LATER:
+            return "… " + say("later")
+        case CardState.FREE:
+            return ""
+
+
+def _list_buttons(command: ShowCalls, page: int, pages: int, context: Context) -> Buttons:
+    say = context.say
+    turned = replace(command, turn=True)
+    first = [Button(say("Next one"), NextCall(command.branch), Style.PRIMARY)]
+    if command.mine:
+        first.append(Button(say("Everybody"), replace(turned, mine=False, page=0)))
+    elif context.private:
+        first.append(Button(say("Only mine"), replace(turned, mine=True, page=0)))
+    rows = [tuple(first)]
+    turning = []
+    if page > 0:
+        turning.append(Button("← " + say("Previous"), replace(turned, page=page - 1)))
+    if page < pages - 1:
+        turning.append(Button(say("More") + " →", replace(turned, page=page + 1)))
+    if turning:
+        rows.append(tuple(turning))
+    return Buttons(tuple(rows))
+
+
+def _before_start(found: TodayList, context: Context) -> tuple[Block, ...]:
+    """What would be on the list, by band and family, and the director's button."""
+    say, code = context.say, context.language.code
+    counts = found.would_be
+    assert counts is not None
+    branch = context.policy.branch(found.branch).name(code)
+    blocks: list[Block] = [
+        Heading("☎ " + say("Calls have not started") + f" · {branch}"),
+        Text(say("This is who would be on the list. Nobody is called before a director starts it.")),
+        _bands_table(counts, context),
+        Text(
+            say(
+                "{n} could be called; {gone} long gone are kept apart.",
+                n=counts.eligible,
+                gone=counts.long_gone,
+            ),
+            tone=Tone.HINT,
+        ),
+    ]
+    if context.person.has(DIRECTORS):
+        blocks.append(Buttons(((Button(say("Start calling"), StartCalls(found.branch), Style.PRIMARY),),)))
+    return tuple(blocks)
+
+
+def _bands_table(counts: BandCounts, context: Context) -> Table:
+    say, policy, code = context.say, context.policy, context.language.code
+    families = sorted({family for family, _ in counts.by_family})
+    bands = (Band.DUE, Band.LAPSED)
+    rows = tuple(
+        (
+            policy.family_name(family, code),
+            *(figures.count(counts.by_family.get((family, band), 0)) for band in bands),
+        )
+        for family in families
+    )
+    return Table((say("Treatment"), say("Due"), say("Lapsed")), rows, numeric=frozenset({1, 2}))
+
+
+def start_calls(command: StartCalls, context: Context) -> Reply:
+    """The director's start, for one branch or all of the director's."""
+    branches = branches_for(command.branch, context)
+    for slug in branches:
+        actions.start(context.db, context.policy, context.person, slug, context.now)
+        actions.fix_list(
+            context.db, context.policy, slug, context.policy.branch(slug).today(context.now), context.now
+        )
+    return show_calls(ShowCalls(command.branch, turn=True), context)
+
+
+def next_call(command: NextCall, context: Context) -> Reply:
+    """What to do next: one's own claimed card first. In a channel the card opens privately."""
+    db, policy, now = context.db, context.policy, context.now
+    started = False
+    for slug in branches_for(command.branch, context):
+        day = policy.branch(slug).today(now)
+        if actions.fix_list(db, policy, slug, day, now) is None:
+            continue
+        started = True
+        card = next_card(db, context.person, policy, slug, day, now)
+        if card is not None:
+            private = replace(context, private=True)
+            reply = call_card.reply_for(card.card_id, private)
+            return reply if context.private else replace(reply, where=Where.PRIVATE)
+    if not started:
+        raise NotStarted(command.branch)
+    return Reply((Text(context.say("All of today's calls are done. Well done!")),), where=Where.PRIVATE)
+
+
+def _data(found: TodayList, context: Context) -> dict[str, object]:
+    from handlers.call_json import calls_data
+
+    return calls_data(found, context)
+
+
+ITEMS = (
+    MenuItem(
+        name="calls",
+        code="ca",
+        command=ShowCalls,
+        read=read_calls,
+        answer=show_calls,
+        summary=N_("Who is to be called today"),
+        example="/calls",
+        korean=("전화", "오늘전화", "통화목록"),
+        roles=CALLS,
+    ),
+    MenuItem(code="st", command=StartCalls, answer=start_calls, roles=DIRECTORS),
+    MenuItem(
+        name="next",
+        code="nx",
+        command=NextCall,
+        read=read_next,
+        answer=next_call,
+        summary=N_("The next one to call"),
+        example="/next",
+        korean=("다음", "다음분"),
+        roles=CALLS,
+    ),
+)
+
+__all__ = ["ITEMS", "NextCall", "Section", "ShowCalls"]
