@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from crm_core.churn.reasons import Band, Chance, Reaction
+from crm_core.kpi.kpi import Share
 from crm_core.policy.policy import Policy
 from crm_core.tables.calls import ReturnShare
 
@@ -16,9 +17,9 @@ NO_REACTION = "none"
 
 @dataclass(frozen=True)
 class Shares:
-    """(family, band, reaction) → (cases, returned); "" counts them all."""
+    """(family, band, reaction) → returned of cases; "" counts them all."""
 
-    counted: Mapping[tuple[str, str, str], tuple[int, int]]
+    counted: Mapping[tuple[str, str, str], Share]
     minimum: int
 
     def chance(self, family: str, band: Band, reaction: Reaction | None) -> Chance | None:
@@ -27,15 +28,15 @@ class Shares:
         None only where the clinic has no case at all.
         """
         word = reaction_word(reaction)
-        for key, of in (
-            ((family, band.value, word), "reaction"),
-            ((family, ALL, ALL), "family"),
+        for key, of, enough in (
+            ((family, band.value, word), "reaction", self.minimum),
+            ((family, ALL, ALL), "family", self.minimum),
+            ((ALL, ALL, ALL), "clinic", 1),
         ):
-            cases, returned = self.counted.get(key, (0, 0))
-            if cases >= self.minimum:
-                return Chance(returned / cases, cases, of)
-        cases, returned = self.counted.get((ALL, ALL, ALL), (0, 0))
-        return Chance(returned / cases, cases, "clinic") if cases else None
+            share = self.counted.get(key)
+            if share is not None and share.denominator >= enough and share.value is not None:
+                return Chance(share.value, share.denominator, of)
+        return None
 
 
 def reaction_word(reaction: Reaction | None) -> str:
@@ -54,5 +55,5 @@ def shares(db: Session, policy: Policy) -> Shares:
             col(ReturnShare.returned),
         )
     )
-    counted = {(row[0], row[1], row[2]): (row[3], row[4]) for row in rows}
+    counted = {(row[0], row[1], row[2]): Share(row[4], row[3]) for row in rows}
     return Shares(counted, policy.calls.minimum_cases)

@@ -1,22 +1,20 @@
-"""Contacts: phones, the patients they serve, consents to advertising, and denials that stand."""
+"""Contacts: phones, the patients they serve, and consents to advertising."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, select, update
 from sqlmodel import Session, col
 
 from crm_core.churn.eligibility import is_minor
 from crm_core.phone import last_four
 from crm_core.privacy import vault_of
 from crm_core.sql import chunks, upsert
-from crm_core.tables.calls import DENIALS, Call, Outcome, Refusal
 from crm_core.tables.people import Consent, Contact, ContactKind, ContactLink, Patient, Relation
 
 ADS = "ads"
-DENIAL = "denial"
 IMPORT = "import"
 
 
@@ -178,101 +176,3 @@ def preferred_contacts(db: Session, patients: Collection[int]) -> dict[int, int]
         rank = (not row.preferred, order.index(row.relation), row.contact_id)
         best[row.patient_id] = min(rank, best.get(row.patient_id, rank))
     return {patient: rank[2] for patient, rank in best.items()}
-
-
-def hold_denials(db: Session, patients: Collection[int], now: datetime) -> None:
-    """Brings what stands about phones in line with the calls of some patients.
-
-    A call without a contact gets the patient's; a denial is kept on the hash of its phone (for the
-    whole group, definitions.md §3, reading 13) and goes when its call is a denial no more; a wrong
-    number marks the link unless a later call was answered there.
-    """
-    for chunk in chunks(sorted(set(patients))):
-        _give_contacts(db, chunk)
-        _hold(db, chunk, now)
-        _mark_wrong_numbers(db, chunk)
-
-
-def _give_contacts(db: Session, patients: Collection[int]) -> None:
-    lacking = select(col(Call.id), col(Call.patient_id)).where(
-        col(Call.patient_id).in_(patients), col(Call.contact_id).is_(None)
-    )
-    rows = db.execute(lacking).all()
-    if not rows:
-        return
-    contacts = preferred_contacts(db, {row[1] for row in rows})
-    changes = [{"id": row[0], "contact_id": contacts[row[1]]} for row in rows if row[1] in contacts]
-    if changes:
-        db.execute(update(Call), changes)
-
-
-def _hold(db: Session, patients: Collection[int], now: datetime) -> None:
-    calls = (
-        select(
-            col(Call.id),
-            col(Call.called_at),
-            col(Call.response_group),
-            col(Call.taken_back_at),
-            col(Contact.address_blind),
-            col(Refusal.id),
-            col(Refusal.lifted_at),
-            col(Refusal.lift_reason),
-            col(Refusal.response_group),
-        )
-        .join(Contact, col(Contact.id) == col(Call.contact_id))
-        .outerjoin(Refusal, col(Refusal.call_id) == col(Call.id))
-        .where(
-            col(Call.patient_id).in_(patients),
-            or_(col(Call.response_group).in_(DENIALS), col(Refusal.id).is_not(None)),
-        )
-    )
-    new: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
-    for call, at, group, taken_back, blind, refusal, lifted, why, held_group in db.execute(calls):
-        denies = group in DENIALS and taken_back is None
-        if denies and refusal is None:
-            new.append(
-                {
-                    "address_blind": blind,
-                    "kind": DENIAL,
-                    "response_group": group,
-                    "call_id": call,
-                    "at": at,
-                }
-            )
-        elif refusal is not None and not denies and lifted is None:
-            changed.append({"id": refusal, "lifted_at": now, "lift_reason": IMPORT})
-        elif refusal is not None and denies and (why == IMPORT or held_group is not group):
-            lift = {"lifted_at": None, "lift_reason": None} if why == IMPORT else {}
-            changed.append({"id": refusal, "response_group": group, **lift})
-    if new:
-        db.execute(insert(Refusal), new)
-    for change in changed:
-        db.execute(update(Refusal), [change])
-
-
-def _mark_wrong_numbers(db: Session, patients: Collection[int]) -> None:
-    calls = (
-        select(col(Call.patient_id), col(Call.contact_id), col(Call.outcome), col(Call.called_at))
-        .where(
-            col(Call.patient_id).in_(patients),
-            col(Call.contact_id).is_not(None),
-            col(Call.taken_back_at).is_(None),
-            col(Call.outcome).in_((Outcome.WRONG_NUMBER, Outcome.CONNECTED, Outcome.CALL_LATER)),
-        )
-        .order_by(col(Call.called_at), col(Call.id))
-    )
-    newest: dict[tuple[int, int], tuple[Outcome, datetime]] = {}
-    for patient, contact, outcome, at in db.execute(calls):
-        newest[patient, contact] = (outcome, at)
-    for (patient, contact), (outcome, at) in newest.items():
-        if outcome is Outcome.WRONG_NUMBER:
-            db.execute(
-                update(ContactLink)
-                .where(
-                    col(ContactLink.patient_id) == patient,
-                    col(ContactLink.contact_id) == contact,
-                    col(ContactLink.wrong_at).is_(None),
-                )
-                .values(wrong_at=at)
-            )

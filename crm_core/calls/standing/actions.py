@@ -41,6 +41,7 @@ def keep_standing(db: Session, patients: Collection[int]) -> int:
     made = 0
     for ids in chunks(sorted(set(patients))):
         _find_phones(db, ids)
+        _forget_corrected(db, ids)
         made += _make_refusals(db, ids)
         made += _hold_phones_of_the_dead(db, ids)
         _close_wrong_numbers(db, ids)
@@ -103,6 +104,24 @@ def _hold_phones_of_the_dead(db: Session, ids: Sequence[int]) -> int:
     if new:
         db.execute(insert(Refusal), new)
     return len(new)
+
+
+def _forget_corrected(db: Session, ids: Sequence[int]) -> None:
+    """A file that says something else about a call now takes its wrong number or denial with it."""
+    other = select(col(Call.id)).where(
+        col(Call.patient_id).in_(ids), col(Call.outcome) != Outcome.WRONG_NUMBER
+    )
+    db.execute(delete(Refusal).where(col(Refusal.kind) == WRONG_NUMBER, col(Refusal.call_id).in_(other)))
+    group = select(col(Call.response_group)).where(col(Call.id) == col(Refusal.call_id)).scalar_subquery()
+    db.execute(
+        delete(Refusal)
+        .where(
+            col(Refusal.kind) == DENIAL,
+            col(Refusal.call_id).in_(select(col(Call.id)).where(col(Call.patient_id).in_(ids))),
+            group.is_distinct_from(col(Refusal.response_group)),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _make_refusals(db: Session, ids: Sequence[int]) -> int:

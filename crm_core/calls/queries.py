@@ -1,0 +1,89 @@
+"""Reads calls: who called a number, and what was said to a patient before."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from crm_core.errors import NotUnderstood
+from crm_core.privacy import vault_of
+from crm_core.staff.access import Scope
+from crm_core.tables.calls import Call, CallKind, Outcome, ResponseGroup
+from crm_core.tables.people import Contact, ContactLink, Staff
+
+DIGITS = 4
+_NEWEST = 10
+
+
+@dataclass(frozen=True)
+class PastCallRow:
+    """A call as it is shown; `standing` is False where it was taken back or corrected."""
+
+    call_id: int
+    patient_id: int
+    branch: str
+    called_at: datetime
+    staff: str | None
+    kind: CallKind
+    outcome: Outcome
+    group: ResponseGroup | None
+    cause: str | None
+    family: str | None
+    note: str | None
+    standing: bool
+
+
+def who_called(db: Session, scope: Scope, last_four: str, now: datetime) -> list[PastCallRow]:
+    """`/caller`: our calls to phones that end in these four digits, newest first, ten at most.
+
+    Only calls of the scope's branches, the taken-back ones too: the phone did ring.
+    NotUnderstood("argument") unless it is four digits.
+    """
+    digits = "".join(letter for letter in last_four if letter.isdigit())
+    if len(digits) != DIGITS:
+        raise NotUnderstood("argument", last_four)
+    blind = vault_of(db).blind("four", digits)
+    phones = select(col(Contact.id)).where(col(Contact.last_four_blind) == blind)
+    served = select(col(ContactLink.patient_id)).where(col(ContactLink.contact_id).in_(phones))
+    statement = (
+        select(Call, col(Staff.name))
+        .outerjoin(Staff, col(Staff.id) == col(Call.staff_id))
+        .where(
+            col(Call.patient_id).in_(served),
+            col(Call.branch).in_(scope.branches),
+            col(Call.called_at) <= now,
+        )
+        .order_by(col(Call.called_at).desc(), col(Call.id).desc())
+        .limit(_NEWEST)
+    )
+    return [_row(call, staff) for call, staff in db.execute(statement)]
+
+
+def calls_of(db: Session, patient_id: int, now: datetime, limit: int = 10) -> list[PastCallRow]:
+    """A patient's calls, newest first; those taken back or corrected are marked."""
+    statement = (
+        select(Call, col(Staff.name))
+        .outerjoin(Staff, col(Staff.id) == col(Call.staff_id))
+        .where(col(Call.patient_id) == patient_id, col(Call.called_at) <= now)
+        .order_by(col(Call.called_at).desc(), col(Call.id).desc())
+        .limit(limit)
+    )
+    return [_row(call, staff) for call, staff in db.execute(statement)]
+
+
+def _row(call: Call, staff: str | None) -> PastCallRow:
+    return PastCallRow(
+        call_id=call.id or 0,
+        patient_id=call.patient_id,
+        branch=call.branch,
+        called_at=call.called_at,
+        staff=staff,
+        kind=call.kind,
+        outcome=call.outcome,
+        group=call.response_group,
+        cause=call.cause,
+        family=call.family,
+        note=call.note,
+        standing=call.taken_back_at is None,
+    )
