@@ -1,0 +1,1 @@
+"""Journeys are computed, never typed: a pure fold over one person's events."""

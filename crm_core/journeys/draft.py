@@ -1,0 +1,136 @@
+"""A journey while it is folded."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from crm_core.tables.facts import Decision
+from crm_core.tables.journey import STAGES, Stage
+
+AGREED = (Decision.YES, Decision.PART)
+REFUSED = (Decision.NO, Decision.NOT_SUITABLE)
+STOPPED_BY_DOCTOR = "stopped_by_doctor"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A consult of a journey with the answer known so far."""
+
+    key: str
+    at: datetime
+    staff_id: int | None
+    decision: Decision
+    proposed_amount: int | None
+    agreed_amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What may mean agreement: a yes, or a payment (`numbered` when it names what it is for)."""
+
+    at: datetime
+    on: date
+    staff_id: int | None = None
+    yes: bool = False
+    numbered: bool = False
+
+
+@dataclass
+class Draft:
+    """What is known of a journey so far. Fields hold only immutable values, so a copy is shallow."""
+
+    branch: str
+    entry: Stage
+    is_new: bool
+    first_at: datetime
+    first_on: date
+    last_at: datetime
+    source: str | None = None
+    inquiry_at: datetime | None = None
+    reservation_at: datetime | None = None
+    reserved_until: datetime | None = None
+    visit_at: datetime | None = None
+    visit_implied_at: datetime | None = None
+    consult_at: datetime | None = None
+    consult_on: date | None = None
+    agreement_at: datetime | None = None
+    agreed_same_day: bool = False
+    treatment_at: datetime | None = None
+    treatment_on: date | None = None
+    by_clinic_at: datetime | None = None
+    unsuitable_at: datetime | None = None
+    declined_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_why: str | None = None
+    last_treatment_on: date | None = None
+    return_due_on: date | None = None
+    came_for: frozenset[str] = frozenset()
+    decided_for: frozenset[str] = frozenset()
+    staff: tuple[int | None, ...] = (None,) * len(STAGES)
+    bookings: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    courses: tuple[str, ...] = ()
+
+    def copy(self) -> "Draft":
+        twin = object.__new__(Draft)
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    @property
+    def families(self) -> frozenset[str]:
+        return self.came_for | self.decided_for
+
+    @property
+    def visit_passed_at(self) -> datetime | None:
+        return _first((self.visit_at, self.visit_implied_at))
+
+    @property
+    def reservation_passed_at(self) -> datetime | None:
+        return _first((self.reservation_at, self.visit_passed_at))
+
+    @property
+    def stopped_at(self) -> datetime | None:
+        return self.closed_at if self.closed_why == STOPPED_BY_DOCTOR else None
+
+    @property
+    def is_declined(self) -> bool:
+        return bool(self.held) and all(held.decision in REFUSED for held in self.held)
+
+    def name_staff(self, stage: Stage, staff_id: int | None) -> None:
+        place = STAGES.index(stage)
+        self.staff = (*self.staff[:place], staff_id, *self.staff[place + 1 :])
+
+    def settle_consults(self, at: datetime) -> None:
+        """What the consults and payments known at `at` mean together (reading 5)."""
+        refused = any(held.decision in REFUSED for held in self.held)
+        found = [e for e in self.evidence if self._agrees(e, refused)]
+        best = min(found, key=self._agreed_at) if found and self.consult_at is not None else None
+        if best is None:
+            self.agreement_at, self.agreed_same_day = None, False
+        elif self.agreement_at is None or self._agreed_at(best) != self.agreement_at:
+            self.agreement_at = self._agreed_at(best)
+            self.agreed_same_day = best.on == self.consult_on
+            self.name_staff(Stage.AGREEMENT, best.staff_id)
+        declined = self.is_declined
+        self.declined_at = (self.declined_at or at) if declined else None
+        unsuitable = (
+            best is None
+            and bool(self.held)
+            and max(self.held, key=lambda held: (held.at, held.key)).decision is Decision.NOT_SUITABLE
+        )
+        self.unsuitable_at = (self.unsuitable_at or at) if unsuitable else None
+
+    def _agrees(self, evidence: Evidence, refused: bool) -> bool:
+        if evidence.yes:
+            return True
+        if self.consult_on is None or evidence.on < self.consult_on:
+            return False
+        return evidence.numbered or not refused
+
+    def _agreed_at(self, evidence: Evidence) -> datetime:
+        return max(evidence.at, self.consult_at or evidence.at)
+
+
+def _first(moments: Iterable[datetime | None]) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -1,0 +1,173 @@
+"""What is true of a journey at a moment, as SQL: counts and the lists behind them use the same words.
+
+A condition is an expression on the rows of today or of the past; an empty moment is not `<= T`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, true
+from sqlmodel import col
+
+from crm_core.policy.policy import Patience
+from crm_core.tables.journey import STAGES, Journey, JourneyPast, Stage
+
+Table = type[Journey] | type[JourneyPast]
+Condition = ColumnElement[bool]
+PAIRS: tuple[tuple[Stage, Stage], ...] = tuple(pairwise(STAGES))
+
+
+class Which(StrEnum):
+    """The part of a pair whose journeys are asked for."""
+
+    LOST = "lost"  # of the ripe ones, those not converted
+    OPEN = "open"  # in the pair, and not ripe
+    CONVERTED = "converted"  # of the ripe ones
+    SO_FAR = "so_far"  # all of the pair
+    PENDING = "pending"  # consulted and undecided
+    DECLINED = "declined"  # consulted, and every consult answered no
+    NOT_SUITABLE = "not_suitable"
+    NOT_RECORDED = "not_recorded"  # consulted and treated without a recorded agreement
+    WITHOUT_CONSULT = "without_consult"
+    ENTERED = "entered"  # came in at the stage
+    COUNT = "count"  # passed the stage
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """The conditions of one table at one moment."""
+
+    table: Table
+    at: datetime
+    patience: Patience
+
+    @property
+    def known(self) -> Condition:
+        """The row tells the truth of the moment."""
+        since = col(self.table.known_from) <= self.at
+        if self.table is JourneyPast:
+            return and_(since, col(JourneyPast.known_until) > self.at)
+        return since
+
+    def passed(self, stage: Stage) -> Condition:
+        """For inquiry this is true of every journey; entry decides which of them count."""
+        column = self._moment(stage)
+        return true() if column is None else column <= self.at
+
+    def _moment(self, stage: Stage) -> Any:
+        table = self.table
+        return {
+            Stage.INQUIRY: None,
+            Stage.RESERVATION: col(table.reservation_passed_at),
+            Stage.VISIT: col(table.visit_passed_at),
+            Stage.CONSULT: col(table.consult_at),
+            Stage.AGREEMENT: col(table.agreement_at),
+            Stage.TREATMENT: col(table.treatment_at),
+        }[stage]
+
+    def _not_yet(self, column: Any) -> Condition:
+        return or_(column.is_(None), column > self.at)
+
+    def in_pair(self, stage: Stage) -> Condition:
+        """Passed the stage and did not leave the base (product.md §5)."""
+        table = self.table
+        out: dict[Stage, Condition] = {
+            Stage.INQUIRY: true(),
+            Stage.RESERVATION: self._not_yet(col(table.by_clinic_at)),
+            Stage.VISIT: or_(self._not_yet(col(table.treatment_at)), col(table.consult_at) <= self.at),
+            Stage.CONSULT: self._not_yet(col(table.unsuitable_at)),
+            Stage.AGREEMENT: self._not_yet(col(table.stopped_at)),
+        }
+        return and_(self.passed(stage), out[stage])
+
+    def ripe(self, stage: Stage) -> Condition:
+        """In the pair, and the stage was reached at least its patience ago (reading 4)."""
+        column, days = self._ripeness(stage)
+        return and_(self.in_pair(stage), column <= self.at - timedelta(days))
+
+    def _ripeness(self, stage: Stage) -> tuple[Any, int]:
+        table, patience = self.table, self.patience
+        return {
+            Stage.INQUIRY: (col(table.first_at), patience.inquiry),
+            Stage.RESERVATION: (col(table.reserved_until), patience.reservation),
+            Stage.VISIT: (col(table.visit_passed_at), patience.visit),
+            Stage.CONSULT: (col(table.consult_at), patience.consult),
+            Stage.AGREEMENT: (col(table.agreement_at), patience.agreement),
+        }[stage]
+
+    @property
+    def without_consult(self) -> Condition:
+        return and_(col(self.table.treatment_at) <= self.at, self._not_yet(col(self.table.consult_at)))
+
+    @property
+    def _undecided(self) -> Condition:
+        """Consulted, with neither agreement nor treatment."""
+        table = self.table
+        return and_(
+            col(table.consult_at) <= self.at,
+            self._not_yet(col(table.agreement_at)),
+            self._not_yet(col(table.treatment_at)),
+        )
+
+    def part(self, stage: Stage, which: Which) -> Condition:
+        """The journeys of a part; `stage` is the earlier one of the pair (or the stage, for counts)."""
+        table = self.table
+        following = dict(PAIRS)
+        match which:
+            case Which.LOST:
+                return and_(self.ripe(stage), self._not_yet(self._moment(following[stage])))
+            case Which.CONVERTED:
+                return and_(self.ripe(stage), self.passed(following[stage]))
+            case Which.OPEN:
+                column, days = self._ripeness(stage)
+                unripe = column > self.at - timedelta(days)
+                return and_(self.in_pair(stage), or_(column.is_(None), unripe))
+            case Which.SO_FAR:
+                return self.in_pair(stage)
+            case Which.ENTERED | Which.COUNT:
+                return self.passed(stage)
+            case Which.WITHOUT_CONSULT:
+                return self.without_consult
+            case Which.PENDING:
+                return and_(
+                    self._undecided,
+                    self._not_yet(col(table.declined_at)),
+                    self._not_yet(col(table.unsuitable_at)),
+                    self._not_yet(col(table.closed_by_hand_at)),
+                )
+            case Which.DECLINED:
+                return and_(
+                    self._undecided,
+                    col(table.declined_at) <= self.at,
+                    self._not_yet(col(table.unsuitable_at)),
+                )
+            case Which.NOT_SUITABLE:
+                return and_(col(table.consult_at) <= self.at, col(table.unsuitable_at) <= self.at)
+            case Which.NOT_RECORDED:
+                return and_(
+                    col(table.consult_at) <= self.at,
+                    col(table.treatment_at) <= self.at,
+                    self._not_yet(col(table.agreement_at)),
+                )
+
+    def entries(self, stage: Stage, which: Which) -> tuple[Stage, ...]:
+        """The entry stages that a part counts: at the stage or before it."""
+        if which is Which.ENTERED:
+            return (stage,)
+        if which in _AFTER_CONSULT:
+            return STAGES
+        return STAGES[: STAGES.index(stage) + 1]
+
+
+_AFTER_CONSULT = frozenset(
+    {
+        Which.PENDING,
+        Which.DECLINED,
+        Which.NOT_SUITABLE,
+        Which.NOT_RECORDED,
+        Which.WITHOUT_CONSULT,
+    }
+)

@@ -1,0 +1,293 @@
+"""All SQL of the numbers: one `select` returns counts per cut, whatever the clinic's size."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import String, and_, case, exists, func, literal, null, select, type_coerce
+from sqlmodel import Session, col
+
+from crm_core.kpi.conditions import PAIRS, AsOf, Table, Which
+from crm_core.period import Period
+from crm_core.policy.policy import Policy
+from crm_core.tables.facts import LIVE, Reservation, ReservationState, Visit
+from crm_core.tables.journey import STAGES, Journey, JourneyPast, Stage
+
+NOTHING: Any = null()
+TABLES: tuple[Table, ...] = (Journey, JourneyPast)
+
+
+class JourneyCut(StrEnum):
+    BRANCH = "branch"
+    SOURCE = "source"
+    TREATMENT = "treatment"
+    COORDINATOR = "coordinator"
+
+
+class ReservationCut(StrEnum):
+    WEEKDAY = "weekday"
+    BRANCH = "branch"
+    TREATMENT = "treatment"
+    DOCTOR = "doctor"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a count looks at: branches, a period of first contact, and the moment it is seen at."""
+
+    branches: Sequence[str]
+    period: Period
+    at: datetime
+    policy: Policy
+
+    def as_of(self, table: Table) -> AsOf:
+        return AsOf(table, self.at, self.policy.patience)
+
+
+@dataclass(frozen=True)
+class CohortRow:
+    """Counts of one cell: the journeys of a cut value that entered at one stage."""
+
+    value: str | int | None
+    is_new: bool
+    entry: Stage
+    numbers: dict[str, int]
+
+
+def passed(stage: Stage) -> str:
+    return f"passed_{stage.value}"
+
+
+def of_pair(stage: Stage, name: str) -> str:
+    """`base`, `converted` (ripe) and `so_base`, `so_converted` (so far) of the pair after a stage."""
+    return f"{name}_{stage.value}"
+
+
+ALL = "journeys"
+SAME_DAY_BASE = "same_day_base"
+SAME_DAY = "same_day"
+
+
+def cut_column(table: Table, cut: JourneyCut, stage: Stage) -> Any:
+    """The column of a cut; that of coordinators is the staff of the stage's first event (reading 9)."""
+    match cut:
+        case JourneyCut.BRANCH:
+            return col(table.branch)
+        case JourneyCut.SOURCE:
+            return col(table.source)
+        case JourneyCut.TREATMENT:
+            return col(table.families)
+        case JourneyCut.COORDINATOR:
+            return getattr(table, f"{stage.value}_staff_id")
+
+
+def cohort(
+    db: Session,
+    seen: Seen,
+    *,
+    cut: JourneyCut | None = None,
+    stage: Stage = Stage.INQUIRY,
+    whole: bool = True,
+) -> list[CohortRow]:
+    """Counts of the journeys whose first contact is in the period; without `whole` only *so far*."""
+    found: list[CohortRow] = []
+    for table in TABLES:
+        statement = _cohort(table, seen, cut, stage, whole=whole)
+        for row in db.execute(statement).mappings():
+            numbers = {
+                str(name): int(number)
+                for name, number in row.items()
+                if name not in ("value", "branch", "is_new", "entry")
+            }
+            found.append(CohortRow(row["value"], row["is_new"], row["entry"], numbers))
+    return found
+
+
+def _cohort(table: Table, seen: Seen, cut: JourneyCut | None, stage: Stage, *, whole: bool) -> Any:
+    as_of = seen.as_of(table)
+    grouped: list[Any] = [col(table.branch), col(table.is_new), col(table.entry)]
+    value: Any = literal(None)
+    if cut is not None:
+        value = cut_column(table, cut, stage)
+        if cut is not JourneyCut.BRANCH:
+            grouped.append(value)
+    return (
+        select(value.label("value"), *grouped[:3], *_numbers(as_of, whole=whole))
+        .where(
+            col(table.branch).in_(seen.branches),
+            col(table.is_new).in_((False, True)),
+            col(table.entry).in_(STAGES),
+            col(table.first_on).between(seen.period.first, seen.period.last),
+            as_of.known,
+        )
+        .group_by(*grouped)
+    )
+
+
+def _numbers(as_of: AsOf, *, whole: bool) -> list[Any]:
+    def number(name: str, condition: Any) -> Any:
+        return func.count().filter(condition).label(name)
+
+    numbers = [func.count().label(ALL)]
+    for stage, following in PAIRS:
+        in_pair = as_of.in_pair(stage)
+        numbers.append(number(of_pair(stage, "so_base"), in_pair))
+        numbers.append(number(of_pair(stage, "so_converted"), and_(in_pair, as_of.passed(following))))
+    same_day = and_(as_of.passed(Stage.AGREEMENT), col(as_of.table.agreed_same_day).is_(True))
+    in_consult = as_of.in_pair(Stage.CONSULT)
+    numbers.append(number(SAME_DAY_BASE, in_consult))
+    numbers.append(number(SAME_DAY, and_(in_consult, same_day)))
+    if whole:
+        numbers += [number(passed(stage), as_of.passed(stage)) for stage in STAGES[1:]]
+        for stage, _ in PAIRS:
+            numbers.append(number(of_pair(stage, "base"), as_of.ripe(stage)))
+            numbers.append(number(of_pair(stage, "converted"), as_of.part(stage, Which.CONVERTED)))
+        numbers += [number(which.value, as_of.part(Stage.CONSULT, which)) for which in BESIDE]
+    return numbers
+
+
+BESIDE = (
+    Which.WITHOUT_CONSULT,
+    Which.PENDING,
+    Which.DECLINED,
+    Which.NOT_SUITABLE,
+    Which.NOT_RECORDED,
+)
+
+
+class OutcomeKind(StrEnum):
+    RETURN = "return"
+    REFERRAL = "referral"
+
+
+@dataclass(frozen=True)
+class OutcomeRow:
+    """Of the treated journeys of a cut value that became ripe, how many returned or referred."""
+
+    value: str | int | None
+    is_new: bool
+    ripe: int
+    reached: int
+
+
+def outcome_columns(table: Table, kind: OutcomeKind) -> tuple[Any, Any]:
+    """The date on which a treated journey is ripe for an outcome, and when it was reached."""
+    if kind is OutcomeKind.RETURN:
+        return col(table.return_due_on), col(table.returned_at)
+    return col(table.referral_due_on), col(table.referred_at)
+
+
+def outcomes(
+    db: Session, seen: Seen, kind: OutcomeKind, *, cut: JourneyCut | None = None
+) -> list[OutcomeRow]:
+    """Counts of the treated journeys that became ripe within the period and by the moment it is seen at."""
+    found: list[OutcomeRow] = []
+    for table in TABLES:
+        due_on, reached_at = outcome_columns(table, kind)
+        value: Any = literal(None) if cut is None else cut_column(table, cut, Stage.TREATMENT)
+        grouped = [col(table.branch), col(table.is_new)]
+        if cut not in (None, JourneyCut.BRANCH):
+            grouped.append(value)
+        reached = func.count().filter(reached_at <= seen.at)
+        statement = (
+            select(value.label("value"), col(table.is_new), func.count(), reached)
+            .where(
+                col(table.branch).in_(seen.branches),
+                due_on.between(seen.period.first, seen.period.last),
+                seen.as_of(table).known,
+            )
+            .group_by(*grouped)
+        )
+        found += [OutcomeRow(*row) for row in db.execute(statement)]
+    return found
+
+
+@dataclass(frozen=True)
+class ReservationRow:
+    """Reservations of one branch and local day in one state, as known at a moment."""
+
+    value: str | None
+    branch: str
+    on: date
+    state: ReservationState
+    number: int
+
+
+def state_at(at: datetime) -> Any:
+    """A reservation's state at a moment (readings 11 and 12): before its `state_at` it is booked, and
+    a booked one whose day has a visit of the patient is arrived."""
+    state = case(
+        (col(Reservation.state_at) > at, literal(ReservationState.BOOKED.value)),
+        else_=_text(col(Reservation.state)),
+    )
+    came = exists().where(
+        col(Visit.patient_id) == col(Reservation.patient_id),
+        col(Visit.arrived_on) == col(Reservation.starts_on),
+        col(Visit.arrived_at) <= at,
+    )
+    live = state.in_([live.value for live in LIVE])
+    return case((and_(live, came), literal(ReservationState.ARRIVED.value)), else_=state)
+
+
+def _text(column: Any) -> Any:
+    """An enum column as the text it is stored as."""
+    return type_coerce(column, String)
+
+
+def made_by(at: datetime) -> Any:
+    """Whether a reservation was known at a moment: by when it was made, else by its start."""
+    made = func.coalesce(col(Reservation.made_at), col(Reservation.starts_at))
+    return case((made <= col(Reservation.starts_at), made), else_=col(Reservation.starts_at)) <= at
+
+
+def cut_of_reservation(cut: ReservationCut | None) -> Any:
+    """The column that a cut needs beside branch and day."""
+    match cut:
+        case ReservationCut.TREATMENT:
+            return col(Reservation.treatment)
+        case ReservationCut.DOCTOR:
+            return col(Reservation.doctor)
+        case ReservationCut.BRANCH | ReservationCut.WEEKDAY | None:
+            return NOTHING
+
+
+def reservations(
+    db: Session,
+    branches: Sequence[str],
+    period: Period,
+    at: datetime,
+    *,
+    cut: ReservationCut | None = None,
+) -> list[ReservationRow]:
+    """Counts per branch, day and state of the reservations whose day fell in the period."""
+    state = state_at(at)
+    inner = (
+        select(
+            cut_of_reservation(cut).label("value"),
+            col(Reservation.branch).label("branch"),
+            col(Reservation.starts_on).label("day"),
+            state.label("state"),
+        )
+        .where(
+            col(Reservation.branch).in_(branches),
+            col(Reservation.starts_on).between(period.first, period.last),
+            made_by(at),
+        )
+        .subquery()
+    )
+    columns = inner.c
+    statement = select(columns.value, columns.branch, columns.day, columns.state, func.count())
+    if cut in (ReservationCut.TREATMENT, ReservationCut.DOCTOR):
+        statement = statement.group_by(columns.value)
+    statement = statement.group_by(columns.branch, columns.day, columns.state)
+    return [
+        ReservationRow(value, branch, on, ReservationState(state), number)
+        for value, branch, on, state, number in db.execute(statement)
+    ]
+
+
+def families_in(values: Iterable[str | int | None]) -> list[str]:
+    """The families named in joined values of the treatment cut."""
+    return sorted({family for value in values if value for family in str(value).split("|")})
