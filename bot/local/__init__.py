@@ -1,0 +1,1 @@
+"""The clinic in a browser page on this machine: no token, no network."""

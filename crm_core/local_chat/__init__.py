@@ -1,0 +1,1 @@
+"""The messages of the local chat page, and the people and channels it offers."""
