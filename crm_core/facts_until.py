@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from crm_core.policy.branch import Branch
+from crm_core.policy.policy import Policy
 from crm_core.tables.imports import FactsUntil
 
 ARRIVALS = ("reservations", "visits")
@@ -32,19 +32,20 @@ def oldest(db: Session, branches: Collection[str], kinds: Collection[str]) -> da
     return found
 
 
-def missing_file(db: Session, branch: Branch, now: datetime) -> MissingFile | None:
-    """The kind that is oldest of reservations and visits, when it is older than the end of the branch's
-    last open day (product.md §2); None when both reach that far."""
-    last_day = branch.last_open_day(branch.today(now))
-    end = branch.closing(last_day)
+def missing_files(db: Session, policy: Policy, branch: str, now: datetime) -> tuple[MissingFile, ...]:
+    """Those of reservations and visits that are older than the end of the branch's last open day
+    (product.md §2), the oldest first; empty when both reach that far."""
+    place = policy.branch(branch)
+    end = place.closing(place.last_open_day(place.today(now)))
+    if end is None:
+        return ()
     rows = db.execute(
         select(col(FactsUntil.kind), col(FactsUntil.until)).where(
-            col(FactsUntil.branch) == branch.slug, col(FactsUntil.kind).in_(ARRIVALS)
+            col(FactsUntil.branch) == branch, col(FactsUntil.kind).in_(ARRIVALS)
         )
     )
     known: dict[str, datetime] = {row[0]: row[1] for row in rows}
-    missing = [kind for kind in ARRIVALS if end and (kind not in known or known[kind] < end)]
-    if not missing:
-        return None
-    kind = min(missing, key=lambda kind: (kind in known, known.get(kind, now)))
-    return MissingFile(kind, known.get(kind))
+    missing = [
+        MissingFile(kind, known.get(kind)) for kind in ARRIVALS if kind not in known or known[kind] < end
+    ]
+    return tuple(sorted(missing, key=lambda one: (one.until is not None, one.until or now)))

@@ -5,13 +5,18 @@ from typing import Any, NoReturn
 
 from crm_core.errors import NotUnderstood, StaleButton
 from crm_core.policy.policy import Policy
-from handlers import basics, imports
+from handlers import basics, closing, imports, reservations
 from handlers.language.menu_item import MenuItem
 from handlers.language.reply import Command
 from handlers.language.words import Words, nearest, tidy
 from handlers.wire import Wire
 
-MENU: tuple[MenuItem[Any], ...] = (*basics.ITEMS, *imports.ITEMS)
+MENU: tuple[MenuItem[Any], ...] = (
+    *basics.ITEMS,
+    *imports.ITEMS,
+    *reservations.ITEMS,
+    *closing.ITEMS,
+)
 
 WIRE = Wire(MENU)
 

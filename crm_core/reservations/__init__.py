@@ -1,0 +1,1 @@
+"""Reservations: what a day looks like, and marking what became of each."""
