@@ -60,6 +60,7 @@ class Answer:
     language: Language
     staff_id: int | None
     errors: Mapping[str, str] | None = None  # by field of the submitted form: it stays open
+    refused: bool = False  # nothing was done: what was typed or filled in is still wanted
 
 
 @dataclass(frozen=True)

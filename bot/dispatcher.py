@@ -191,7 +191,8 @@ class Dispatcher:
     ) -> Answer:
         said = errors.sentence(problem, speech, self._policy, person)
         where = Where.HERE if incoming.private and isinstance(incoming.act, Typed) else Where.NOTICE
-        return Answer(Reply((Text(said),), where=where), speech, person.staff_id if person else None)
+        staff_id = person.staff_id if person else None
+        return Answer(Reply((Text(said),), where=where), speech, staff_id, refused=True)
 
     def _slow_down(self, incoming: Incoming) -> None:
         if not isinstance(incoming.act, Typed):

@@ -72,6 +72,7 @@ _TEXTS = {
     "required": N_("required"),
     "choose": N_("Please choose"),
     "fill_in": N_("Please fill this in."),
+    "out_of_range": N_("Choose a day from {first} to {last}."),
     "check_fields": N_("Please check the marked fields."),
     "too_large": N_("The file is larger than {megabytes} MB. Split it, or import it from the shell."),
     "empty_file": N_("The file is empty."),

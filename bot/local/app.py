@@ -5,7 +5,7 @@ import contextlib
 import ipaddress
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from importlib import resources
 from typing import Any
@@ -50,11 +50,6 @@ def create(
     looking = Looking(engine, clock, channel, pages, visitors, port)
     doing = Doing(policy, clock, channel, pages, looking, move_clock)
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
-        channel.broadcaster.close()
-
     app = Starlette(
         routes=[
             Route("/", looking.page),
@@ -73,7 +68,6 @@ def create(
             Mount("/static", _OwnFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, port=port, token=token)],
-        lifespan=lifespan,
     )
     app.state.loopback_only = True
     app.state.close = channel.broadcaster.close

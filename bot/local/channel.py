@@ -50,6 +50,7 @@ class Outcome:
     dialog: Body | None = None
     privately: bool = False  # the answer stands in the asker's private chat
     kept: bool = True  # what was typed stands in the chat now
+    refused: bool = False  # nothing was done
 
 
 class LocalChannel:
@@ -121,7 +122,7 @@ class LocalChannel:
         await self._listening.wait()
         assert self._hear is not None
         answer = await self._hear(incoming)
-        outcome = Outcome()
+        outcome = Outcome(refused=answer is not None and answer.refused)
         if answer is None:
             if not incoming.private:
                 await self._echo(incoming, author)

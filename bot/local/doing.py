@@ -108,6 +108,8 @@ class Doing:
             ticking = asyncio.ensure_future(self._tick())
             try:
                 await self._move_clock(to)
+            except NotSaved:
+                return self._toast(visitor, "not_saved", status=503)
             finally:
                 ticking.cancel()
             self._channel.broadcaster.publish(Kind.CLOCK, "")
@@ -179,6 +181,7 @@ class Doing:
             "errors": dict(outcome.errors),
             "dialog": self._pages.dialog(visitor, outcome.dialog) if outcome.dialog else "",
             "kept": outcome.kept,
+            "refused": outcome.refused,
             "privately": visitor.url(private) if outcome.privately else "",
         }
 

@@ -36,7 +36,12 @@ export function listen() {
   on("changed", (data) => data.html && change(data.html));
   on("note", (data) => add(data.html, true));
   on("clock", showClock);
-  on("reload", reload);
+  stream.addEventListener("reload", (event) => {
+    const restarted = event.lastEventId.split("-")[0] !== since.split("-")[0];
+    const busy = document.getElementById("words").value || document.querySelector("dialog[open]");
+    if (restarted && !busy) location.reload();
+    else reload();
+  });
   stream.addEventListener("open", () => {
     if (lost) toast(texts.back);
     lost = false;

@@ -54,6 +54,13 @@ export function change(html) {
   shownSince(fresh, follow);
 }
 
+// What was there before is read, not announced.
+function quietly(change) {
+  log.setAttribute("aria-live", "off");
+  change();
+  setTimeout(() => log.setAttribute("aria-live", "polite"), 500);
+}
+
 function address(before) {
   const query = new URLSearchParams({ as: me, in: here });
   if (before) query.set("before", before);
@@ -63,7 +70,8 @@ function address(before) {
 export async function reload() {
   const response = await fetch(address());
   if (!response.ok) return;
-  log.replaceChildren(parsed(await response.text()));
+  const html = await response.text();
+  quietly(() => log.replaceChildren(parsed(html)));
   toEnd();
 }
 
@@ -72,8 +80,9 @@ export async function earlier(button) {
   if (!response.ok) return;
   const first = log.querySelector(".message");
   const height = log.scrollHeight;
+  const html = await response.text();
   button.closest(".earlier").remove();
-  log.prepend(parsed(await response.text()));
+  quietly(() => log.prepend(parsed(html)));
   log.scrollTop += log.scrollHeight - height;
   first?.focus({ preventScroll: true });
 }

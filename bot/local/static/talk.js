@@ -49,11 +49,16 @@ function mark(form, errors) {
   return Boolean(first);
 }
 
+function range(control) {
+  return texts.out_of_range.replace("{first}", control.min || "–").replace("{last}", control.max || "–");
+}
+
 function missing(form) {
   const errors = {};
   for (const field of form.querySelectorAll("[data-field]")) {
     const control = field.querySelector("input, select, textarea");
     if (control.required && !control.value.trim()) errors[field.dataset.field] = texts.fill_in;
+    else if (control.value && !control.validity.valid) errors[field.dataset.field] = range(control);
   }
   return errors;
 }
@@ -71,7 +76,7 @@ async function submit(form) {
   });
   delete form.dataset.busy;
   if (outcome.errors && mark(form, outcome.errors)) return;
-  if (outcome.failed) return toast(outcome.toast);
+  if (outcome.failed || outcome.refused) return toast(outcome.toast);
   if (inDialog) shut(inDialog);
   after(outcome, words);
 }
