@@ -4,7 +4,6 @@ from datetime import date
 
 from crm_core.calls.today import TodayCard
 from crm_core.churn.reasons import Band, FamilyDue
-from crm_core.facts_until import missing_files
 from crm_core.tables.calls import CallKind, Outcome, ResponseGroup, Section
 from handlers.language import figures
 from handlers.language.language import N_
@@ -89,11 +88,3 @@ def family_line(due: FamilyDue, context: Context) -> str:
     name = context.policy.family_name(due.family, context.language.code)
     band = context.say(BAND_NAMES[due.band])
     return context.say("{family}: {days} days over ({band})", family=name, days=due.days_over, band=band)
-
-
-def missing_file(context: Context, branch: str) -> str | None:
-    """One sentence that names the files whose facts end too early; None when all is fresh."""
-    from handlers.digest import missing_sentence
-
-    missing = missing_files(context.db, context.policy, branch, context.now)
-    return missing_sentence(missing, branch, context) if missing else None

@@ -1,21 +1,23 @@
 """/calls and /next: today's list, and who takes whom."""
 
-from dataclasses import dataclass, replace
-from datetime import date
-
-from crm_core.patients.queries import names_of
+from dataclasses import replace
 
 from crm_core.calls import actions
 from crm_core.calls.today import CardState, TodayCard, TodayList, next_card, today
 from crm_core.churn.queries import BandCounts
 from crm_core.churn.reasons import Band
-from crm_core.errors import NotAllowed, NotStarted, NotUnderstood
+from crm_core.errors import NotStarted, NotUnderstood
+from crm_core.facts_until import ARRIVALS
+from crm_core.patients.queries import names_of
 from crm_core.staff import audit
 from crm_core.staff.access import CALLS, DIRECTORS
-from crm_core.tables.calls import SECTIONS, Section
-from crm_core.tables.people import Role
+from crm_core.tables.calls import SECTIONS
 from handlers import call_card
-from handlers.call_words import SECTION_MARKS, SECTION_NAMES, day_about, missing_file, why_today
+from handlers.branches import branches_for, take_branch
+from handlers.call_commands import NextCall, ShowCalls, SkipCard, StartCalls
+from handlers.call_json import calls_data
+from handlers.call_words import SECTION_MARKS, SECTION_NAMES, day_about, why_today
+from handlers.facts_until import missing_at, until_sentence
 from handlers.language import figures
 from handlers.language.language import N_
 from handlers.language.menu_item import Context, MenuItem
@@ -32,79 +34,37 @@ from handlers.language.reply import (
     Where,
 )
 from handlers.language.words import Words, nearest
+from handlers.patient_words import name_and_chart
 
 PAGE = 10
-
-
-@dataclass(frozen=True)
-class ShowCalls:
-    """Today's list of a branch, or of every branch the asker calls for."""
-
-    branch: str = ""
-    day: date | None = None
-    page: int = 0
-    mine: bool = False
-    turn: bool = False  # a page turned in place
-
-
-@dataclass(frozen=True)
-class StartCalls:
-    branch: str = ""
-
-
-@dataclass(frozen=True)
-class NextCall:
-    branch: str = ""
 
 
 def read_calls(words: Words) -> ShowCalls | StartCalls:
     """`/calls [branch] [mine]`, `/calls start [branch]`."""
     mine = start = False
-    branch = ""
-    branches = branch_words(words)
+    branch = take_branch(words)
     for word in words.take_rest().split():
         folded = word.casefold()
         if folded in ("mine", "내것", "내것만"):
             mine = True
         elif folded in ("start", "시작"):
             start = True
-        elif folded in branches:
-            branch = branches[folded]
         else:
-            raise NotUnderstood("branch", word, nearest(word, branches))
+            raise NotUnderstood("argument", word, nearest(word, ("mine", "start", "내것", "시작")))
     return StartCalls(branch) if start else ShowCalls(branch, mine=mine)
 
 
-def branch_words(words: Words) -> dict[str, str]:
-    """Every way a branch is typed, and its slug."""
-    return {
-        "".join(name.split()).casefold(): slug
-        for slug, branch in words.policy.branches.items()
-        for name in (slug, branch.name_ko, branch.name_en, branch.name_ko.removesuffix("점"))
-    }
-
-
 def read_next(words: Words) -> NextCall:
-    branches = branch_words(words)
-    wanted = "".join(words.take_rest().split()).casefold()
-    if wanted and wanted not in branches:
-        raise NotUnderstood("branch", wanted, nearest(wanted, branches))
-    return NextCall(branches.get(wanted, ""))
-
-
-def branches_for(branch: str, context: Context) -> tuple[str, ...]:
-    """The branch asked for, else the channel's, else all at which the asker calls."""
-    own = context.person.branches(CALLS, context.policy)
-    wanted = branch or (context.channel_branch or "")
-    return (wanted,) if wanted else own
+    branch = take_branch(words)
+    words.finish("branch", words.policy.branches)
+    return NextCall(branch)
 
 
 def show_calls(command: ShowCalls, context: Context) -> Reply:
     lists = [
-        _one_list(replace(command, branch=slug), context) for slug in branches_for(command.branch, context)
+        _one_list(replace(command, branch=slug), context)
+        for slug in branches_for(command.branch, context, CALLS)
     ]
-    if not lists:
-        raise NotAllowed(tuple(role.value for role in Role if role in CALLS))
     return replace(lists[0], also=tuple(lists[1:]))
 
 
@@ -120,7 +80,7 @@ def _one_list(command: ShowCalls, context: Context) -> Reply:
         where=Where.IN_PLACE if command.turn else Where.HERE,
         about=day_about(command.branch, day),
         shows=asked,
-        data=_data(found, context),
+        data=calls_data(found, context),
     )
 
 
@@ -129,7 +89,7 @@ def _list_blocks(command: ShowCalls, found: TodayList, context: Context) -> tupl
     branch = context.policy.branch(found.branch)
     title = say("{n} calls today", n=found.total) + f" · {branch.name(context.language.code)}"
     blocks: list[Block] = [Heading(f"☎ {title}")]
-    missing = missing_file(context, found.branch)
+    missing = missing_at(context, found.branch)
     if missing:
         blocks.append(Text(missing, tone=Tone.WARNING))
     sections = [
@@ -143,7 +103,9 @@ def _list_blocks(command: ShowCalls, found: TodayList, context: Context) -> tupl
                 "Waiting {waiting} · long gone {long_gone} are kept apart",
                 waiting=figures.count(found.waiting),
                 long_gone=figures.count(found.long_gone),
-            ),
+            )
+            + " · "
+            + until_sentence(context, (found.branch,), ARRIVALS),
             tone=Tone.HINT,
         )
     )
@@ -169,7 +131,7 @@ def _table(cards: list[TodayCard], context: Context) -> Table:
     rows = tuple(
         (
             SECTION_MARKS[card.section],
-            call_card.shown_name(names[card.patient_id], context),
+            name_and_chart(names[card.patient_id], context),
             why_today(card, context),
             _who(card, context),
         )
@@ -254,7 +216,7 @@ def _bands_table(counts: BandCounts, context: Context) -> Table:
 
 def start_calls(command: StartCalls, context: Context) -> Reply:
     """The director's start, for one branch or all of the director's."""
-    branches = branches_for(command.branch, context)
+    branches = branches_for(command.branch, context, CALLS)
     for slug in branches:
         actions.start(context.db, context.policy, context.person, slug, context.now)
         actions.fix_list(
@@ -267,7 +229,7 @@ def next_call(command: NextCall, context: Context) -> Reply:
     """What to do next: one's own claimed card first. In a channel the card opens privately."""
     db, policy, now = context.db, context.policy, context.now
     started = False
-    for slug in branches_for(command.branch, context):
+    for slug in branches_for(command.branch, context, CALLS):
         day = policy.branch(slug).today(now)
         if actions.fix_list(db, policy, slug, day, now) is None:
             continue
@@ -282,10 +244,12 @@ def next_call(command: NextCall, context: Context) -> Reply:
     return Reply((Text(context.say("All of today's calls are done. Well done!")),), where=Where.PRIVATE)
 
 
-def _data(found: TodayList, context: Context) -> dict[str, object]:
-    from handlers.call_json import calls_data
-
-    return calls_data(found, context)
+def skip_card(command: SkipCard, context: Context) -> Reply:
+    """Later today; the next card comes at once."""
+    row = actions.skip(context.db, context.policy, context.person, command.card_id, context.now)
+    if not context.private:
+        return replace(call_card.reply_for(command.card_id, context), where=Where.IN_PLACE)
+    return replace(next_call(NextCall(row.branch), context), where=Where.IN_PLACE)
 
 
 ITEMS = (
@@ -300,6 +264,7 @@ ITEMS = (
         korean=("전화", "오늘전화", "통화목록"),
         roles=CALLS,
     ),
+    MenuItem(code="sk", command=SkipCard, answer=skip_card, roles=CALLS),
     MenuItem(code="st", command=StartCalls, answer=start_calls, roles=DIRECTORS),
     MenuItem(
         name="next",
@@ -313,5 +278,3 @@ ITEMS = (
         roles=CALLS,
     ),
 )
-
-__all__ = ["ITEMS", "NextCall", "Section", "ShowCalls"]

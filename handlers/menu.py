@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from crm_core.errors import NotUnderstood, StaleButton
 from crm_core.policy.policy import Policy
-from handlers import basics, closing, imports, reservations
+from handlers import basics, call_card, calls, closing, imports, manuals, outcomes, reservations
 from handlers.language.menu_item import MenuItem
 from handlers.language.reply import Command
 from handlers.language.words import Words, nearest, tidy
@@ -13,6 +13,10 @@ from handlers.wire import Wire
 
 MENU: tuple[MenuItem[Any], ...] = (
     *basics.ITEMS,
+    *calls.ITEMS,
+    *call_card.ITEMS,
+    *outcomes.ITEMS,
+    *manuals.ITEMS,
     *imports.ITEMS,
     *reservations.ITEMS,
     *closing.ITEMS,

@@ -1,17 +1,33 @@
 """What came of a call, in two taps: outcome, group, and what follows from it."""
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-
-from crm_core.patients.queries import find_one
+from dataclasses import replace
+from datetime import timedelta
 
 from crm_core.calls import actions
 from crm_core.calls.outcomes import actions as outcomes
 from crm_core.calls.outcomes.actions import Said
-from crm_core.errors import DenialNeedsConfirmation, Missing, NotUnderstood
+from crm_core.calls.queries import card_id_of_call
+from crm_core.errors import DenialNeedsConfirmation, Missing, NoSuchPatient, NotUnderstood
+from crm_core.patients.queries import MOST, FoundPatient, find
 from crm_core.staff.access import CALLS
 from crm_core.tables.calls import Outcome, ResponseGroup
 from handlers import call_card
+from handlers.call_commands import (
+    AskCallBack,
+    AskCause,
+    AskCorrection,
+    AskNote,
+    AskWhenLater,
+    CallDone,
+    CorrectCall,
+    LogByHand,
+    LogOutcome,
+    SetCallBack,
+    SetCause,
+    SetNote,
+    ShowCard,
+    UndoCall,
+)
 from handlers.call_words import GROUP_NAMES, OUTCOME_NAMES
 from handlers.language import figures
 from handlers.language.language import N_, language
@@ -31,94 +47,10 @@ from handlers.language.reply import (
 )
 from handlers.language.words import Words, nearest
 from handlers.manuals import manual_blocks
+from handlers.patient_words import tell_apart
 
 LONGEST_NOTE = 500
 SOON = (1, 3, 7, 14, 30)
-
-
-@dataclass(frozen=True)
-class LogOutcome:
-    """`promised_on` goes with `call_later`; `confirmed` is the second tap of a denial."""
-
-    card_id: int
-    outcome: Outcome
-    group: ResponseGroup | None = None
-    confirmed: bool = False
-    promised_on: date | None = None
-
-
-@dataclass(frozen=True)
-class LogByHand:
-    """`/log`: a patient and what came of the call, both typed."""
-
-    patient: str
-    outcome: Outcome | None = None
-    group: ResponseGroup | None = None
-    confirmed: bool = False
-
-
-@dataclass(frozen=True)
-class AskWhenLater:
-    card_id: int
-
-
-@dataclass(frozen=True)
-class AskCallBack:
-    call_id: int
-    form: bool = False
-
-
-@dataclass(frozen=True)
-class SetCallBack:
-    call_id: int
-    day: date | None = None
-
-
-@dataclass(frozen=True)
-class CallDone:
-    call_id: int
-
-
-@dataclass(frozen=True)
-class AskCause:
-    call_id: int
-
-
-@dataclass(frozen=True)
-class SetCause:
-    call_id: int
-    cause: str = ""
-
-
-@dataclass(frozen=True)
-class AskNote:
-    call_id: int
-
-
-@dataclass(frozen=True)
-class SetNote:
-    call_id: int
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class UndoCall:
-    """Takes back one's own call; without a number, the last one."""
-
-    call_id: int = 0
-
-
-@dataclass(frozen=True)
-class AskCorrection:
-    call_id: int
-
-
-@dataclass(frozen=True)
-class CorrectCall:
-    call_id: int
-    outcome: Outcome
-    group: ResponseGroup | None = None
-    confirmed: bool = False
 
 
 def log_outcome(command: LogOutcome, context: Context) -> Reply:
@@ -134,12 +66,12 @@ def log_outcome(command: LogOutcome, context: Context) -> Reply:
             press_key=context.press_key,
         )
     except DenialNeedsConfirmation:
-        return ask_once_more(replace(command, confirmed=True), call_card.ShowCard(command.card_id), context)
+        return ask_once_more(replace(command, confirmed=True), ShowCard(command.card_id), context)
     assert logged.card.id is not None
     return replace(call_card.reply_for(logged.card.id, context), where=Where.IN_PLACE)
 
 
-def ask_once_more(yes: object, back: call_card.ShowCard, context: Context) -> Reply:
+def ask_once_more(yes: object, back: ShowCard, context: Context) -> Reply:
     """A denial ends all outreach to a phone, so it is asked once more."""
     say = context.say
     return Reply(
@@ -195,15 +127,29 @@ def _outcome_words() -> dict[str, tuple[Outcome, ResponseGroup | None]]:
 
 
 def log_by_hand(command: LogByHand, context: Context) -> Reply:
-    patient = find_one(context.db, context.person, context.policy, command.patient)
-    if isinstance(patient, Reply):
-        return patient
-    card = actions.open_card(context.db, context.policy, context.person, patient.id, context.now)
+    db, person, policy = context.db, context.person, context.policy
+    patient_id = command.patient_id
+    if patient_id is None:
+        several = find(db, person, policy, command.patient)
+        if not several:
+            raise NoSuchPatient
+        if len(several) > 1:
+            return _which(several, command, context)
+        patient_id = several[0].id
+    card = actions.open_card(db, policy, person, patient_id, context.now)
     assert card.id is not None
     if command.outcome is None:
         return call_card.reply_for(card.id, context)
-    logged = log_outcome(LogOutcome(card.id, command.outcome, command.group, command.confirmed), context)
+    logged = log_outcome(LogOutcome(card.id, command.outcome, command.group), context)
     return replace(logged, where=Where.HERE)
+
+
+def _which(several: list[FoundPatient], command: LogByHand, context: Context) -> Reply:
+    rows = tuple(
+        (Button(tell_apart(who, context, with_branch=True), replace(command, patient="", patient_id=who.id)),)
+        for who in several[:MOST]
+    )
+    return Reply((Text(context.say("Which patient?")), Buttons(rows)))
 
 
 def ask_when_later(command: AskWhenLater, context: Context) -> Reply:
@@ -358,15 +304,15 @@ def correct(command: CorrectCall, context: Context) -> Reply:
             press_key=context.press_key,
         )
     except DenialNeedsConfirmation:
-        card = actions.card_of_call(context.db, command.call_id)
-        return ask_once_more(replace(command, confirmed=True), call_card.ShowCard(card), context)
+        card = card_id_of_call(context.db, command.call_id)
+        return ask_once_more(replace(command, confirmed=True), ShowCard(card), context)
     assert logged.card.id is not None
     return replace(call_card.reply_for(logged.card.id, context), where=Where.IN_PLACE)
 
 
 def _card_of_call(call_id: int | None, context: Context) -> Reply:
     assert call_id is not None
-    card_id = actions.card_of_call(context.db, call_id)
+    card_id = card_id_of_call(context.db, call_id)
     return replace(call_card.reply_for(card_id, context), where=Where.IN_PLACE)
 
 

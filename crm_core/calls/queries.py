@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from crm_core.errors import NotUnderstood
+from crm_core.errors import NoSuchCard, NotUnderstood, OtherBranch
+from crm_core.policy.policy import Policy
 from crm_core.privacy import vault_of
-from crm_core.staff.access import Scope
-from crm_core.tables.calls import Call, CallKind, Outcome, ResponseGroup
+from crm_core.staff.access import CALLS, Person, Scope
+from crm_core.tables.calls import Call, CallCard, CallKind, Outcome, ResponseGroup
 from crm_core.tables.people import Contact, ContactLink, Staff
 
 DIGITS = 4
@@ -87,3 +88,35 @@ def _row(call: Call, staff: str | None) -> PastCallRow:
         note=call.note,
         standing=call.taken_back_at is None,
     )
+
+
+def card_seen(db: Session, policy: Policy, person: Person, card_id: int) -> CallCard:
+    """A card that this person may look at; NoSuchCard, OtherBranch."""
+    card = db.get(CallCard, card_id, populate_existing=True)
+    if card is None:
+        raise NoSuchCard
+    if card.branch not in person.branches(CALLS, policy):
+        raise OtherBranch
+    return card
+
+
+def call_of_card(db: Session, card: CallCard) -> Call | None:
+    """What came of the card's call, None when nobody has called yet."""
+    return db.get(Call, card.call_id) if card.call_id is not None else None
+
+
+def card_id_of_call(db: Session, call_id: int) -> int:
+    """The card on which a call was logged; NoSuchCard for one that came from a file."""
+    call = db.get(Call, call_id)
+    if call is None:
+        raise NoSuchCard
+    card = db.scalars(
+        select(col(CallCard.id)).where(
+            col(CallCard.branch) == call.branch,
+            col(CallCard.day) == call.called_on,
+            col(CallCard.patient_id) == call.patient_id,
+        )
+    ).one_or_none()
+    if card is None:
+        raise NoSuchCard
+    return card

@@ -32,6 +32,7 @@ class Context:
     uploads: tuple[tuple[str, bytes], ...] = ()
     channel_branch: str | None = None  # the branch a staff channel belongs to
     menu: "tuple[MenuItem[Any], ...]" = ()  # for /help
+    as_json: bool = False  # `data` will be read: lists give everybody, and audit it
 
     @property
     def say(self) -> Callable[..., str]:
@@ -55,7 +56,7 @@ class MenuItem(Generic[C]):
     summary: str = ""
     example: str = ""
     korean: tuple[str, ...] = ()
-    read: Callable[[Words], C] | None = None
+    read: Callable[[Words], Command] | None = None
     roles: frozenset[Role] = EVERYONE
     reads_only: bool = False
     about_patient: bool = False
