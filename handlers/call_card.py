@@ -339,7 +339,7 @@ def take_over(command: TakeOver, context: Context) -> Reply:
 
 ITEMS = (
     MenuItem(code="sh", command=ShowCard, answer=show_card, roles=CALLS),
-    MenuItem(code="cl", command=ClaimCard, answer=claim_card, roles=CALLS),
+    MenuItem(code="ck", command=ClaimCard, answer=claim_card, roles=CALLS),
     MenuItem(code="re", command=ReleaseCard, answer=release_card, roles=CALLS),
     MenuItem(code="to", command=TakeOver, answer=take_over, roles=CALLS),
 )
