@@ -229,7 +229,7 @@ def _card(command: ShowClosing, lines: list[Line], context: Context) -> Reply:
     if not lines:
         blocks.append(Text(say("No reservations")))
     elif left:
-        blocks.append(Text(say("{n} reservations are still unmarked", n=len(left))))
+        blocks.append(Text(say("Still unmarked: {n}", n=len(left))))
         blocks += _open_blocks(asked, left, command.page, context)
     else:
         blocks.append(Text(say("Closed. Tomorrow's list will know.")))
@@ -267,7 +267,8 @@ def _open_blocks(asked: ShowClosing, left: list[Line], page: int, context: Conte
         )
     blocks: list[Block] = []
     for line in shown:
-        blocks.append(Text(f"{_who(line, names, context)} · {shown_treatment(line, context)}"))
+        what = f" · {shown_treatment(line, context)}" if line.treatment else ""
+        blocks.append(Text(_who(line, names, context) + what))
         blocks.append(Buttons((_marks(line, context),)))
     below: list[tuple[Button, ...]] = []
     if any(line.starts_at <= context.now for line in left):

@@ -5,7 +5,20 @@ from typing import Any, NoReturn
 
 from crm_core.errors import NotUnderstood, StaleButton
 from crm_core.policy.policy import Policy
-from handlers import basics, call_card, calls, closing, imports, manuals, outcomes, reservations
+from handlers import (
+    basics,
+    call_card,
+    caller,
+    calls,
+    churners,
+    closing,
+    digest,
+    imports,
+    manuals,
+    outcomes,
+    patients,
+    reservations,
+)
 from handlers.language.menu_item import MenuItem
 from handlers.language.reply import Command
 from handlers.language.words import Words, nearest, tidy
@@ -16,10 +29,14 @@ MENU: tuple[MenuItem[Any], ...] = (
     *calls.ITEMS,
     *call_card.ITEMS,
     *outcomes.ITEMS,
+    *churners.ITEMS,
+    *patients.ITEMS,
+    *caller.ITEMS,
     *manuals.ITEMS,
     *imports.ITEMS,
     *reservations.ITEMS,
     *closing.ITEMS,
+    *digest.ITEMS,
 )
 
 WIRE = Wire(MENU)

@@ -6,6 +6,7 @@ from crm_core.tables.facts import Answer, ReservationState
 from handlers.language import figures
 from handlers.language.language import N_
 from handlers.language.menu_item import Context
+from handlers.patient_words import is_masked
 
 STATE_NAMES = {
     ReservationState.REQUESTED: N_("Requested"),
@@ -30,9 +31,9 @@ ANSWER_NAMES = {
 def shown_patient(name: str | None, chart_no: str, context: Context) -> str:
     """Name and chart number: in full privately, masked where others read along."""
     name = name or context.say("(no name)")
-    if context.private or not context.policy.masked_channels:
-        return f"{name} {chart_no}"
-    return f"{masked_name(name)} {masked_chart(chart_no)}"
+    if is_masked(context):
+        name, chart_no = masked_name(name), masked_chart(chart_no)
+    return context.say("{name} {chart}", name=name, chart=chart_no)
 
 
 def shown_state(line: Line, context: Context) -> str:
@@ -58,6 +59,7 @@ def shown_treatment(line: Line, context: Context) -> str:
 def count_line(counts: DayCounts, context: Context) -> str:
     """“Reservations 32 · arrived 26 · no-show 1 …”: what is zero is left out."""
     say = context.say
+    still_open = 0 if counts.unmarked or counts.open == counts.total else counts.open
     parts = [say("Reservations {n}", n=figures.count(counts.total))]
     parts += [
         say(text, n=figures.count(n))
@@ -66,7 +68,8 @@ def count_line(counts: DayCounts, context: Context) -> str:
             (N_("arrived {n}"), counts.came),
             (N_("no-show {n}"), counts.no_show),
             (N_("cancelled late {n}"), counts.cancelled_late),
-            (N_("open {n}") if not counts.unmarked else N_("unmarked {n}"), counts.open),
+            (N_("open {n}"), still_open),
+            (N_("unmarked {n}"), counts.unmarked),
             (N_("moved or cancelled in time {n}"), counts.away),
         )
         if n

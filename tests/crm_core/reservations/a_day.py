@@ -10,7 +10,7 @@ from crm_core.staff.access import Person
 from crm_core.tables.facts import Reservation, Visit
 from crm_core.tables.people import Role
 from crm_core.tables.records import AuditRow
-from tests.crm_core.calls.a_clinic import Clinic
+from tests.crm_core.hand_made import Clinic
 
 
 def booked(clinic: Clinic, patient: int, clock: time, day: date | None = None, **values: Any) -> int:

@@ -26,7 +26,7 @@ from crm_core.tables.chat import OutboxKind, OutboxRow, OutboxState
 from crm_core.tables.facts import Reservation, ReservationState
 from crm_core.tables.journey import Journey
 from crm_core.tables.people import Patient, Role
-from tests.crm_core.calls.a_clinic import Clinic
+from tests.crm_core.hand_made import Clinic
 from tests.crm_core.reservations.a_day import (
     audited,
     booked,

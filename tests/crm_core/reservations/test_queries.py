@@ -14,7 +14,7 @@ from crm_core.reservations.queries import (
     reservations_on,
 )
 from crm_core.tables.facts import ReservationState
-from tests.crm_core.calls.a_clinic import Clinic
+from tests.crm_core.hand_made import Clinic
 from tests.crm_core.reservations.a_day import booked, evening
 
 
