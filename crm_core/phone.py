@@ -20,6 +20,8 @@ def read_phone(text: str, country: str = "KR") -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if e164.startswith("+820"):  # what is left of a number cut short
+        return None
     if e164.startswith("+8210") and len(e164) != len("+821012345678"):
         return None
     return e164

@@ -1,1 +1,1 @@
-"""Phones and chats, whom they serve, and what stands about them."""
+"""Phones and chats, whom they serve and what they consented to."""

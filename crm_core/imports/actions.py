@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
-from crm_core.contacts.actions import hold_denials, preferred_contacts
 from crm_core.imports.kinds import FactTable
 from crm_core.imports.stage import Row, Staged, identifying
 from crm_core.inquiries.actions import Asker, join_prospects, who_asked
@@ -47,10 +46,7 @@ def apply(db: Session, policy: Policy, staged: Staged, rows: Sequence[Row], now:
         applied = _write_patients(db, policy, staged, rows, now)
     else:
         applied = _Facts(db, policy, staged, rows, now).write()
-    if staged.kind.name == "calls":
-        hold_denials(db, applied.patients, now)
-    else:
-        keep_up(db, policy, patients=applied.patients, prospects=applied.prospects, now=now)
+    keep_up(db, policy, patients=applied.patients, prospects=applied.prospects, now=now)
     return applied
 
 
@@ -64,7 +60,6 @@ def _write_patients(
         before = merged.get(chart)
         merged[chart] = ChartRow(chart, row.branch, {**before.cells, **cells} if before else cells)
     written = write_patients(db, policy, list(merged.values()), now)
-    hold_denials(db, written.touched, now)
     patients, prospects = join_prospects(db, policy, written.contacts)
     return Applied(written.changed, written.touched | patients, prospects)
 
@@ -95,7 +90,7 @@ class _Facts:
         before = self._before(values)
         self._askers(values, before)
         if self.is_call:
-            self._calls(values, before)
+            self._notes(values, before)
         returning: tuple[str, ...] = ("book", "number", "patient_id")
         returning += ("prospect_id",) if self.has_prospects else ()
         written = upsert(
@@ -105,7 +100,7 @@ class _Facts:
             key=("book", "number"),
             returning=returning,
             defaults=self.kind.defaults,
-            first_only=("source", "contact_id"),
+            first_only=("source",),
         )
         applied = Applied(changed=len(written), new_staff=self.staff.made)
         for row in written:
@@ -145,8 +140,6 @@ class _Facts:
                 values[column] = cells.get(header)
             if self.has_prospects:
                 values["prospect_id"] = None
-            if self.is_call:
-                values["contact_id"] = None
             key = (values["book"], number)
             earlier = found.get(key)
             if earlier is not None:
@@ -201,10 +194,8 @@ class _Facts:
                     .values(prospect_id=None)
                 )
 
-    def _calls(self, values: Mapping[tuple[str, str], dict[str, Any]], before: Mapping[Any, Any]) -> None:
-        contacts = preferred_contacts(self.db, {v["patient_id"] for v in values.values()})
+    def _notes(self, values: Mapping[tuple[str, str], dict[str, Any]], before: Mapping[Any, Any]) -> None:
         for key, row in values.items():
-            row["contact_id"] = contacts.get(row["patient_id"])
             known = before.get(key)
             if known is not None and known.note == row["note"]:
                 row["note"] = None  # sealed anew only when it changed

@@ -15,8 +15,8 @@ from sqlmodel import Session, col
 from crm_core.calls.queries import PastCallRow, calls_of
 from crm_core.churn.eligibility import eligibility
 from crm_core.churn.reasons import Eligibility
-from crm_core.errors import NoSuchPatient, NotAllowed
-from crm_core.phone import last_four, read_phone
+from crm_core.errors import NoSuchPatient, NotAllowed, OtherBranch
+from crm_core.phone import last_four
 from crm_core.policy.policy import Policy, Records
 from crm_core.privacy import folded_name, vault_of
 from crm_core.sql import chunks
@@ -36,7 +36,7 @@ from crm_core.tables.people import (
 
 MOST = 8  # more than a person picks from by button
 _LAST_FOUR = 4
-_PHONE = 8  # so many digits are a whole number, not the end of one
+_SUBSCRIBER = 8  # with more digits than these a number begins with its prefix: 010, 02
 _SHOWN = 10
 
 
@@ -121,7 +121,7 @@ def find(db: Session, person: Person, policy: Policy, text: str, *, limit: int =
     ids = [
         *_by_chart(db, branches, wanted),
         *_by_name(db, branches, wanted),
-        *_by_phone(db, policy, branches, wanted),
+        *_by_phone(db, branches, wanted),
     ]
     if not ids and not wanted.isdigit():
         ids = _by_part(db, branches, wanted, limit + 1)
@@ -129,11 +129,27 @@ def find(db: Session, person: Person, policy: Policy, text: str, *, limit: int =
 
 
 def find_one(db: Session, person: Person, policy: Policy, text: str) -> FoundPatient | None:
-    """The only patient that fits; None where several do (`find` lists them); NoSuchPatient."""
+    """The only patient that fits; None where several do (`find` lists them); NoSuchPatient, OtherBranch."""
     several = find(db, person, policy, text)
     if not several:
-        raise NoSuchPatient
+        raise nobody_here(db, policy, text)
     return several[0] if len(several) == 1 else None
+
+
+def nobody_here(db: Session, policy: Policy, text: str) -> NoSuchPatient | OtherBranch:
+    """What to say when `find` finds nobody: that another branch has exactly this chart number, name or
+    phone (never whose it is), or that nobody has it."""
+    branches, wanted = tuple(policy.branches), text.strip()
+    known = (
+        _by_chart(db, branches, wanted) or _by_name(db, branches, wanted) or _by_phone(db, branches, wanted)
+    )
+    return OtherBranch() if known else NoSuchPatient()
+
+
+def with_last_four(db: Session, person: Person, policy: Policy, digits: str) -> list[FoundPatient]:
+    """Every patient of the asker's branches one of whose numbers ends in these four digits."""
+    branches = seen_branches(person, policy)
+    return found(db, list(dict.fromkeys(_by_phone(db, branches, digits))))
 
 
 def seen_branches(person: Person, policy: Policy) -> tuple[str, ...]:
@@ -262,24 +278,24 @@ def _by_name(db: Session, branches: Sequence[str], text: str) -> list[int]:
     return list(db.scalars(statement.order_by(col(Patient.id))))
 
 
-def _by_phone(db: Session, policy: Policy, branches: Sequence[str], text: str) -> list[int]:
-    """By the last four digits, or a whole number as it is written here."""
+def _by_phone(db: Session, branches: Sequence[str], text: str) -> list[int]:
+    """By the last digits of a number, four or more of them, or a whole one as it is written here."""
     digits = "".join(letter for letter in text if letter.isdigit())
-    vault = vault_of(db)
-    if len(digits) == _LAST_FOUR and not any(letter.isalpha() for letter in text):
-        condition = col(Contact.last_four_blind) == vault.blind("four", digits)
-    elif len(digits) >= _PHONE and (phone := read_phone(text, policy.country)) is not None:
-        condition = col(Contact.address_blind) == vault.blind("phone", phone)
-    else:
+    if len(digits) < _LAST_FOUR or any(letter.isalpha() for letter in text):
         return []
-    statement = (
-        _of_branches(branches)
-        .join(ContactLink, col(ContactLink.patient_id) == col(Patient.id))
-        .join(Contact, col(Contact.id) == col(ContactLink.contact_id))
-        .where(condition)
-        .order_by(col(Patient.id))
-    )
-    return list(db.scalars(statement))
+    end = digits.removeprefix("0") if len(digits) > _SUBSCRIBER else digits
+    blind = vault_of(db).blind("four", digits[-_LAST_FOUR:])
+    same_four = select(col(Contact.id), col(Contact.address)).where(col(Contact.last_four_blind) == blind)
+    contacts = [contact for contact, phone in db.execute(same_four) if phone.endswith(end)]
+    ids: list[int] = []
+    for chunk in chunks(contacts):
+        statement = (
+            _of_branches(branches)
+            .join(ContactLink, col(ContactLink.patient_id) == col(Patient.id))
+            .where(col(ContactLink.contact_id).in_(chunk))
+        )
+        ids += db.scalars(statement.order_by(col(Patient.id)))
+    return ids
 
 
 def _by_part(db: Session, branches: Sequence[str], text: str, most: int) -> list[int]:

@@ -1,0 +1,135 @@
+"""One cell: what is read, and what is not."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from crm_core.imports import fields
+from crm_core.imports.complaint import Problem
+from crm_core.imports.fields import Reading, Unreadable
+from handlers.complaints import KOREAN
+from tests.clinic import policy
+
+SEOUL = policy().branch("gangnam").tz
+READING = Reading(
+    policy().branch("gangnam"),
+    policy(),
+    {c: k if c == "clock" else {fields.folded(w): o for w, o in k.items()} for c, k in KOREAN.items()},
+    SEOUL,
+)
+TWO = datetime(2026, 12, 1, 14, tzinfo=SEOUL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-12-01 14:00",
+        "2026-12-01T14:00:00",
+        "2026-12-01 14:00:00.000",
+        "2026.12.01 14:00",
+        "2026. 12. 1. 14:00",
+        "2026/12/1 14:00",
+        "20261201 14:00",
+        "2026-12-01T05:00:00Z",
+        "2026-12-01T14:00:00+09:00",
+        "2026-12-01T14:00+0900",
+        "2026-12-01 오후 2:00",
+        "2026년 12월 1일(화) 오후 2시",
+        "2026년 12월 01일 14시 00분",
+        "2026-12-01 2:00 pm",
+        "２０２６-12-01 14:00",
+    ],
+)
+def test_a_moment_is_read_in_every_usual_way(text: str) -> None:
+    assert fields.when(text, READING) == (TWO, date(2026, 12, 1), True)
+
+
+@pytest.mark.parametrize("text", ["2026-12-01", "2026.12.01", "2026/12/1", "20261201", "2026년 12월 1일"])
+def test_a_date_alone_is_midnight_and_not_timed(text: str) -> None:
+    assert fields.when(text, READING) == (datetime(2026, 12, 1, tzinfo=SEOUL), date(2026, 12, 1), False)
+
+
+def test_noon_and_midnight_by_half_days() -> None:
+    assert fields.instant("2026-12-01 오전 12:05", READING).hour == 0
+    assert fields.instant("2026-12-01 오후 12:05", READING).hour == 12
+
+
+def test_the_local_date_is_the_branchs() -> None:
+    late = fields.when("2026-11-30T23:30:00Z", READING)
+    assert late.on == date(2026, 12, 1)
+    assert late.at.astimezone(UTC).day == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "detail"),
+    [
+        ("2026-13-01", Problem.NO_MONTH, "13"),
+        ("2026-02-30", Problem.NO_DAY, "2026-02-30"),
+        ("2026-12-01 25:00", Problem.NO_HOUR, "25"),
+        ("2026-12-01 14:61", Problem.NO_MINUTE, "61"),
+        ("0026-12-01", Problem.FAR_YEAR, "26"),
+        ("tomorrow", Problem.NO_DATE, ""),
+        ("46357", Problem.NO_DATE, ""),
+        ("01/12/2026", Problem.NO_DATE, ""),
+        ("2026-12-01 14:00 +99:99", Problem.NO_HOUR, "99"),
+    ],
+)
+def test_what_is_no_moment_says_why(text: str, problem: Problem, detail: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        fields.when(text, READING)
+    assert (caught.value.problem, caught.value.detail) == (problem, detail)
+    assert caught.value.example == "2026-12-01 14:00"
+
+
+@pytest.mark.parametrize(
+    "text", ["1,250,000", "1,250,000원", "₩1,250,000", "1250000", "1250000.0", "￦ 1,250,000"]
+)
+def test_an_amount_is_read_in_every_usual_way(text: str) -> None:
+    assert fields.amount(text, READING) == 1_250_000
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("-1", Problem.NEGATIVE),
+        ("12.5", Problem.NOT_WHOLE),
+        ("1,25,000", Problem.NO_AMOUNT),
+        ("free", Problem.NO_AMOUNT),
+        ("9999999999999", Problem.TOO_LARGE),
+        ("NaN", Problem.NO_AMOUNT),
+    ],
+)
+def test_what_is_no_amount(text: str, problem: Problem) -> None:
+    with pytest.raises(Unreadable) as caught:
+        fields.amount(text, READING)
+    assert caught.value.problem is problem
+
+
+def test_phones_are_kept_in_one_form() -> None:
+    for text in ("010-1234-5678", "01012345678", "1012345678", "+82 10 1234 5678", "０１０-1234-5678"):
+        assert fields.phone(text, READING) == "+821012345678"
+    with pytest.raises(Unreadable):
+        fields.phone("010-123", READING)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("9.5985133231274E13", "95985133231274"),
+        ("95985133231274.0", "95985133231274"),
+        ("29872499824296", "29872499824296"),
+        ("9377952927E-5", "93779.52927"),
+        ("A-17", "A-17"),
+        ("1E999999999", "1E999999999"),
+    ],
+)
+def test_a_number_that_a_spreadsheet_wrote(text: str, number: str) -> None:
+    assert fields.digits(text) == number
+
+
+def test_a_word_of_ours_or_a_korean_one() -> None:
+    read = fields.one_of("outcome", ("connected", "no_answer"))
+    assert [read(t, READING) for t in ("No Answer", "no-answer", "부재중", "부재")] == ["no_answer"] * 4
+    with pytest.raises(Unreadable) as caught:
+        read("maybe", READING)
+    assert caught.value.detail == "connected, no_answer"
