@@ -2,8 +2,6 @@
 
 from datetime import date
 
-from datetime import date
-
 from crm_core.patients.queries import FoundPatient
 from crm_core.privacy import masked_chart, masked_name
 from crm_core.tables.people import PatientStatus, Relation
@@ -50,11 +48,6 @@ def name_and_chart(who: FoundPatient, context: Context) -> str:
 def age_on(born: date, today: date) -> int:
     """Whole years, as Korean law counts them since 2023 (만 나이)."""
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-
-
-def age_on(born: date, day: date) -> int:
-    """Whole years, as Korean law counts them since 2023 (만 나이)."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def age_and_sex(who: FoundPatient, context: Context) -> str:

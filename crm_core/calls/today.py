@@ -104,6 +104,12 @@ def today(db: Session, person: Person, policy: Policy, branch: str, day: date, n
     )
 
 
+def fixed_at(db: Session, branch: str, day: date) -> datetime | None:
+    """When the list of a branch and day was fixed; None before that."""
+    statement = select(col(DayList.fixed_at)).where(col(DayList.branch) == branch, col(DayList.day) == day)
+    return db.execute(statement).scalar_one_or_none()
+
+
 def cards_of_day(
     db: Session, person: Person, policy: Policy, branch: str, day: date, now: datetime
 ) -> tuple[TodayCard, ...]:
