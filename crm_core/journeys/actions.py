@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, inspect, or_, select, update
 from sqlmodel import Session, SQLModel, col
 
 from crm_core.journeys import load
+from crm_core.journeys.events import Rules
 from crm_core.journeys.link import JourneyFold, link
 from crm_core.policy.policy import Policy
 from crm_core.sql import chunks
@@ -53,6 +54,7 @@ def _forget(db: Session, patients: Collection[int], prospects: Collection[int]) 
 def _write(db: Session, policy: Policy, people: dict[str, dict[int, load.Person]]) -> int:
     today: list[Row] = []
     past: list[Row] = []
+    rules = Rules(policy)
     for owner_column, found in people.items():
         for owner, person in found.items():
             if not person.events:
@@ -62,6 +64,7 @@ def _write(db: Session, policy: Policy, people: dict[str, dict[int, load.Person]
                 policy,
                 first_visit_on=person.first_visit_on,
                 source=person.source,
+                rules=rules,
             )
             today += [{**_row(fold), owner_column: owner} for fold in linked.journeys]
             past += [

@@ -1,8 +1,8 @@
 """A journey while it is folded."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from crm_core.tables.facts import Decision
 from crm_core.tables.journey import STAGES, Stage
@@ -12,8 +12,7 @@ REFUSED = (Decision.NO, Decision.NOT_SUITABLE)
 STOPPED_BY_DOCTOR = "stopped_by_doctor"
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A consult of a journey with the answer known so far."""
 
     key: str
@@ -24,8 +23,7 @@ class Held:
     agreed_amount: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What may mean agreement: a yes, or a payment (`numbered` when it names what it is for)."""
 
     at: datetime
@@ -50,7 +48,7 @@ class Draft:
     reservation_at: datetime | None = None
     reserved_until: datetime | None = None
     visit_at: datetime | None = None
-    visit_implied_at: datetime | None = None
+    visit_passed_at: datetime | None = None  # by a visit, or by what implies one
     consult_at: datetime | None = None
     consult_on: date | None = None
     agreement_at: datetime | None = None
@@ -82,12 +80,10 @@ class Draft:
         return self.came_for | self.decided_for
 
     @property
-    def visit_passed_at(self) -> datetime | None:
-        return _first((self.visit_at, self.visit_implied_at))
-
-    @property
     def reservation_passed_at(self) -> datetime | None:
-        return _first((self.reservation_at, self.visit_passed_at))
+        if self.reservation_at is None or self.visit_passed_at is None:
+            return self.reservation_at or self.visit_passed_at
+        return min(self.reservation_at, self.visit_passed_at)
 
     @property
     def stopped_at(self) -> datetime | None:
@@ -130,7 +126,3 @@ class Draft:
 
     def _agreed_at(self, evidence: Evidence) -> datetime:
         return max(evidence.at, self.consult_at or evidence.at)
-
-
-def _first(moments: Iterable[datetime | None]) -> datetime | None:
-    return min((moment for moment in moments if moment is not None), default=None)

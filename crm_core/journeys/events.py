@@ -1,8 +1,8 @@
 """One person's facts as events, each with its own moment (definitions.md §3, readings 1, 4, 11)."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from crm_core.policy.policy import Policy
@@ -11,8 +11,7 @@ from crm_core.tables.facts import CAME, LIVE, Decision, InquiryKind, Reservation
 CONTACT_KINDS = (InquiryKind.TREATMENT, InquiryKind.PRICE)
 
 
-@dataclass(frozen=True, slots=True)
-class Inquired:
+class Inquired(NamedTuple):
     key: str
     at: datetime
     on: date
@@ -24,8 +23,7 @@ class Inquired:
     staff_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved:
+class Reserved(NamedTuple):
     """A reservation with the state it is in; `moment` says when each part of it became known."""
 
     key: str
@@ -54,8 +52,7 @@ class Reserved:
         return self.starts_at if came_or_missed else self.own_at
 
 
-@dataclass(frozen=True, slots=True)
-class Visited:
+class Visited(NamedTuple):
     key: str
     at: datetime
     on: date
@@ -63,8 +60,7 @@ class Visited:
     branch: str
 
 
-@dataclass(frozen=True, slots=True)
-class Consulted:
+class Consulted(NamedTuple):
     key: str
     at: datetime
     on: date
@@ -83,8 +79,7 @@ class Consulted:
         return max(self.decided_at or self.at, self.at)
 
 
-@dataclass(frozen=True, slots=True)
-class Treated:
+class Treated(NamedTuple):
     key: str
     at: datetime
     on: date
@@ -96,8 +91,7 @@ class Treated:
     recommended_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CourseBought:
+class CourseBought(NamedTuple):
     """`unrecorded` sessions were used before the first session we have a row for."""
 
     key: str
@@ -111,8 +105,7 @@ class CourseBought:
     valid_until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(NamedTuple):
     key: str
     at: datetime
     on: date
@@ -123,8 +116,7 @@ class Paid:
     course_no: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedByHand:
+class ClosedByHand(NamedTuple):
     key: str
     at: datetime
     why: str
@@ -165,13 +157,13 @@ def _with_moment(event: Event, first: dict[date, datetime], policy: Policy) -> E
     if isinstance(event, ClosedByHand):
         return event
     if not isinstance(event, Reserved):
-        return replace(event, at=first.get(event.on) or _midnight(event.on, event.branch, policy))
+        return event._replace(at=first.get(event.on) or _midnight(event.on, event.branch, policy))
     begun = first.get(event.starts_on)
     if not event.timed:
         midnight = _midnight(event.starts_on, event.branch, policy)
-        event = replace(event, starts_at=begun or midnight)
+        event = event._replace(starts_at=begun or midnight)
     if event.made_at is None and begun is not None and begun < event.starts_at:
-        event = replace(event, made_at=begun)
+        event = event._replace(made_at=begun)
     return event
 
 
@@ -187,35 +179,54 @@ def known_at(events: Iterable[Event], policy: Policy, at: datetime) -> list[Even
             if event.own_at > at:
                 continue
             if event.changed_at > at and event.state not in LIVE:
-                event = replace(event, state=ReservationState.BOOKED, state_at=None, moved_to=None)
+                event = event._replace(state=ReservationState.BOOKED, state_at=None, moved_to=None)
         elif event.at > at:
             continue
         elif isinstance(event, Consulted) and event.answered_at > at:
-            event = replace(event, decision=Decision.PENDING, decided_at=None, agreed_amount=None)
+            event = event._replace(decision=Decision.PENDING, decided_at=None, agreed_amount=None)
         known.append(event)
     return known
 
 
-def is_check(policy: Policy, treatment: str | None) -> bool:
-    """Whether a treatment is a follow-up check or a retouch: no contact of a journey."""
-    known = policy.treatments.get(treatment) if treatment else None
-    return known.check if known else False
+class Rules:
+    """What the policy says of treatments, looked up once each."""
 
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._checks: dict[str | None, bool] = {}
+        self._families: dict[str | None, frozenset[str]] = {}
+        self._days: dict[str, int | None] = {}
+        self._zones: dict[str, ZoneInfo] = {}
 
-def churn_date(policy: Policy, treated: Treated) -> date | None:
-    """The last day on which coming back is no lapse; None where nobody is expected back."""
-    if treated.recommended_on is not None:
-        return treated.recommended_on + timedelta(policy.calls.recommended_after)
-    days = policy.days_of(treated.treatment)
-    return treated.on + timedelta(days[1]) if days else None
+    def is_check(self, treatment: str | None) -> bool:
+        """Whether a treatment is a follow-up check or a retouch: no contact of a journey."""
+        found = self._checks.get(treatment)
+        if found is None:
+            known = self.policy.treatments.get(treatment) if treatment else None
+            found = self._checks[treatment] = known.check if known else False
+        return found
 
+    def families(self, treatment: str | None) -> frozenset[str]:
+        """The family of a treatment that is known and no check."""
+        found = self._families.get(treatment)
+        if found is None:
+            family = None if self.is_check(treatment) else self.policy.family_of(treatment)
+            found = self._families[treatment] = frozenset((family,)) if family else frozenset()
+        return found
 
-def families_of(policy: Policy, treatments: Collection[str | None]) -> frozenset[str]:
-    """The families of the treatments that are known and no checks."""
-    return frozenset(
-        family
-        for treatment in treatments
-        if treatment and not is_check(policy, treatment)
-        for family in (policy.family_of(treatment),)
-        if family
-    )
+    def churn_date(self, treated: Treated) -> date | None:
+        """The last day on which coming back is no lapse; None where nobody is expected back."""
+        if treated.recommended_on is not None:
+            return treated.recommended_on + timedelta(self.policy.calls.recommended_after)
+        if treated.treatment not in self._days:
+            days = self.policy.days_of(treated.treatment)
+            self._days[treated.treatment] = days[1] if days else None
+        after = self._days[treated.treatment]
+        return treated.on + timedelta(after) if after is not None else None
+
+    def local_day(self, branch: str, moment: datetime) -> date:
+        """The date on a branch's clock."""
+        zone = self._zones.get(branch)
+        if zone is None:
+            zone = self._zones[branch] = zone_of(self.policy, branch)
+        return moment.astimezone(zone).date()

@@ -7,11 +7,12 @@ question about the past is `… <= T` on the rows of today, with `past` for what
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 
-from crm_core.journeys.draft import Draft
-from crm_core.journeys.events import ClosedByHand, Event, Inquired, Paid, zone_of
+from crm_core.journeys.draft import REFUSED, Draft
+from crm_core.journeys.events import ClosedByHand, Event, Inquired, Rules, zone_of
 from crm_core.journeys.state import State
-from crm_core.journeys.steps import apply, target
+from crm_core.journeys.steps import apply, one_target, target
 from crm_core.journeys.timeline import Answered, Arrival, Changed, Item, Made, VisitDay, blocks
 from crm_core.policy.policy import Policy
 from crm_core.tables.facts import CAME
@@ -54,25 +55,23 @@ class _History:
                 self.known_from.append(since)
             elif draft is not self.drafts[place]:
                 if self._tells_other_past(self.drafts[place], draft, since, same_day=same_day):
-                    self._keep(state, place, since)
+                    self._keep(place, since)
                 self.drafts[place] = draft
         while len(self.drafts) > len(state.journeys):
-            self._keep(state, len(self.drafts) - 1, since)
+            self._keep(len(self.drafts) - 1, since)
             self.drafts.pop()
             self.known_from.pop()
 
-    def _keep(self, state: State, place: int, until: datetime) -> None:
+    def _keep(self, place: int, until: datetime) -> None:
         if self.known_from[place] < until:
             old = self.drafts[place]
-            self.past.append(self.fold(state, place, old, old.last_at, until))
+            self.past.append(self.fold(place, old, old.last_at, until))
         self.known_from[place] = until
 
-    def fold(
-        self, state: State, place: int, draft: Draft, last_at: datetime, until: datetime | None
-    ) -> JourneyFold:
+    def fold(self, place: int, draft: Draft, last_at: datetime, until: datetime | None = None) -> JourneyFold:
         referral = None
         if draft.treatment_on is not None:
-            referral = draft.treatment_on + timedelta(state.policy.patience.referral)
+            referral = draft.treatment_on + timedelta(self.policy.patience.referral)
         return JourneyFold(
             number=place + 1,
             draft=draft,
@@ -88,53 +87,40 @@ class _History:
 
     def _tells_other_past(self, old: Draft, new: Draft, since: datetime, *, same_day: bool) -> bool:
         """Whether the new row would tell something else of a moment before `since` than the old one."""
-        if (old.branch, old.entry, old.is_new, old.first_at) != (
-            new.branch,
-            new.entry,
-            new.is_new,
-            new.first_at,
-        ):
-            return True
-        if self._source(old) != self._source(new):
+        if _FIXED(old) != _FIXED(new) or self._source(old) != self._source(new):
             return True
         if not same_day and (old.decided_for or old.came_for) != (new.decided_for or new.came_for):
             return True
         if _due_before(old, new, since, self.policy):
             return True
-        return _moments(old, since, self.policy) != _moments(new, since, self.policy)
+        return _other_moments(old, new, since, self.policy)
 
 
-def _moments(draft: Draft, since: datetime, policy: Policy) -> list[object]:
-    """What a row tells of the moments before `since`: a later moment is as good as none."""
-    stages = (
-        draft.inquiry_at,
-        draft.reservation_at,
-        draft.visit_at,
-        draft.consult_at,
-        draft.agreement_at,
-        draft.treatment_at,
-    )
-    ripe = draft.reserved_until
-    if ripe is not None:
-        ripe += timedelta(policy.patience.reservation)
-    seen: list[object] = [
-        moment if moment is not None and moment < since else None
-        for moment in (
-            *stages,
-            draft.reservation_passed_at,
-            draft.visit_passed_at,
-            draft.by_clinic_at,
-            draft.unsuitable_at,
-            draft.declined_at,
-            draft.closed_at,
-            ripe,
-        )
-    ]
-    for moment, staff_id in zip(stages, draft.staff, strict=True):
-        seen.append(staff_id if moment is not None and moment < since else None)
-    agreed = draft.agreement_at is not None and draft.agreement_at < since
-    seen.append(draft.agreed_same_day if agreed else None)
-    return seen
+_FIXED = attrgetter("branch", "entry", "is_new", "first_at")
+_STAGES = attrgetter("inquiry_at", "reservation_at", "visit_at", "consult_at", "agreement_at", "treatment_at")
+_MOMENTS = attrgetter("visit_passed_at", "by_clinic_at", "unsuitable_at", "declined_at", "closed_at")
+
+
+def _other_moments(old: Draft, new: Draft, since: datetime, policy: Policy) -> bool:
+    """Whether the rows tell the moments before `since` apart: a later moment is as good as none."""
+    stages = _STAGES(old)
+    for one, other in zip((*stages, *_MOMENTS(old)), (*_STAGES(new), *_MOMENTS(new)), strict=True):
+        if one is not other and _before(one, since) != _before(other, since):
+            return True
+    if old.staff != new.staff:
+        for moment, one, other in zip(stages, old.staff, new.staff, strict=True):
+            if one != other and _before(moment, since) is not None:
+                return True
+    if old.agreed_same_day != new.agreed_same_day and _before(old.agreement_at, since) is not None:
+        return True
+    if old.reserved_until == new.reserved_until:
+        return False
+    reserved = since - timedelta(policy.patience.reservation)
+    return _before(old.reserved_until, reserved) != _before(new.reserved_until, reserved)
+
+
+def _before(moment: datetime | None, since: datetime) -> datetime | None:
+    return moment if moment is not None and moment < since else None
 
 
 def _due_before(old: Draft, new: Draft, since: datetime, policy: Policy) -> bool:
@@ -158,12 +144,15 @@ def link(
     *,
     first_visit_on: date | None = None,
     source: str | None = None,
+    rules: Rules | None = None,
 ) -> Linked:
-    """The journeys of one person's events. `first_visit_on` and `source` are those of the chart."""
-    state = State(policy)
+    """The journeys of one person's events. `first_visit_on` and `source` are those of the chart; `rules`
+    are those of the policy, kept by who folds many."""
+    rules = rules or Rules(policy)
+    state = State(rules)
     state.first_visit_on = first_visit_on
     history = _History(policy, source)
-    for block in blocks(events, policy):
+    for block in blocks(events, rules):
         moments = _moments_of(block)
         if len(moments) > 1 and _may_differ(state, block):
             for at in moments[:-1]:
@@ -177,8 +166,7 @@ def link(
         _apply(state, block, moments[-1])
         history.note(state, since, same_day=since != moments[0])
     today = [
-        history.fold(state, place, draft, state.last_moment(draft), None)
-        for place, draft in enumerate(state.journeys)
+        history.fold(place, draft, state.last_moment(draft)) for place, draft in enumerate(state.journeys)
     ]
     return Linked(
         tuple(_with_return(fold, today) for fold in today),
@@ -202,17 +190,17 @@ def _may_differ(state: State, block: Sequence[Item]) -> bool:
                 return True
             case Changed(reservation) if reservation.state not in CAME:
                 return True
+            case Answered(consult) if consult.decision in REFUSED:
+                return True
             case _:
                 pass
     days = [item.step for item in block if isinstance(item.step, VisitDay)]
     if len(days) != 1 or any(isinstance(row, Arrival) for row in days[0].rows):
         return True
-    paid = any(isinstance(item.step, Paid) for item in block)
-    if paid and any(isinstance(item.step, Answered) for item in block):
-        return True
-    moments = sorted({row.at for row in days[0].rows})
-    targets = {target(state, days[0], days[0].until(at)) for at in moments}
-    return len(targets) > 1
+    if one_target(state, days[0]):
+        return False
+    moments = {row.at for row in days[0].rows}
+    return len({target(state, days[0].until(at)) for at in moments}) > 1
 
 
 def _apply(state: State, block: Sequence[Item], at: datetime) -> None:

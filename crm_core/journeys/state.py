@@ -1,12 +1,11 @@
 """Where a fold stands: the journeys so far and what of the person they hold on to."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from crm_core.journeys.draft import Draft
-from crm_core.journeys.events import Paid
-from crm_core.policy.policy import Policy
+from crm_core.journeys.events import Paid, Rules
 from crm_core.tables.facts import ReservationState
 
 CANCELLED = (
@@ -17,8 +16,7 @@ CANCELLED = (
 NOT_KEPT = (*CANCELLED, ReservationState.MOVED, ReservationState.NO_SHOW)
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(NamedTuple):
     """A reservation as known so far; `journey` is None where it is no contact."""
 
     key: str
@@ -30,8 +28,7 @@ class Booking:
     changed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CourseState:
+class CourseState(NamedTuple):
     family: str | None
     sessions: int
     valid_until: date | None
@@ -44,8 +41,7 @@ class CourseState:
         return self.done < self.sessions and (self.valid_until is None or on <= self.valid_until)
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """The last visit day: its first moment, its journey, and whether it ended treated."""
 
     on: date
@@ -57,8 +53,8 @@ class Day:
 class State:
     """Journeys are referred to by their place; one is copied before the first change of a moment."""
 
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
         self.journeys: list[Draft] = []
         self.bookings: dict[str, Booking] = {}
         self.courses: dict[str, CourseState] = {}
@@ -70,7 +66,7 @@ class State:
         self._own: set[int] = set()
 
     def fork(self) -> "State":
-        twin = State(self.policy)
+        twin = State(self.rules)
         twin.journeys = list(self.journeys)
         twin.bookings = dict(self.bookings)
         twin.courses = dict(self.courses)
@@ -135,7 +131,7 @@ class State:
 
     def patience(self, draft: Draft) -> timedelta:
         """How long the journey may be silent at the stage where it stands."""
-        days = self.policy.patience
+        days = self.rules.policy.patience
         if draft.agreement_at is not None:
             return timedelta(days.agreement)
         if draft.consult_at is not None:
@@ -197,6 +193,6 @@ class State:
         draft.by_clinic_at = last.changed_at if by_clinic and last is not None else None
 
     def set_booking(self, key: str, state: ReservationState, at: datetime) -> Booking:
-        booking = replace(self.bookings[key], state=state, changed_at=at)
+        booking = self.bookings[key]._replace(state=state, changed_at=at)
         self.bookings[key] = booking
         return booking

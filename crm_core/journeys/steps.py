@@ -1,9 +1,8 @@
 """What each step does to the journeys of a person (product.md §5, definitions.md §3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from crm_core.journeys.draft import AGREED, Draft, Evidence, Held
 from crm_core.journeys.events import (
@@ -16,10 +15,6 @@ from crm_core.journeys.events import (
     Reserved,
     Treated,
     Visited,
-    churn_date,
-    families_of,
-    is_check,
-    zone_of,
 )
 from crm_core.journeys.state import NOT_KEPT, Booking, CourseState, Day, State
 from crm_core.journeys.timeline import Answered, Arrival, Changed, Made, Row, Step, VisitDay
@@ -39,7 +34,7 @@ def apply(state: State, step: Step, at: datetime) -> None:
         case Changed():
             change_reservation(state, step.reservation)
         case VisitDay():
-            visit(state, step, step.until(at))
+            visit(state, step.until(at))
         case CourseBought():
             buy_course(state, step)
         case Answered():
@@ -53,9 +48,9 @@ def apply(state: State, step: Step, at: datetime) -> None:
 
 
 def inquire(state: State, event: Inquired) -> None:
-    if event.kind not in CONTACT_KINDS or is_check(state.policy, event.treatment):
+    if event.kind not in CONTACT_KINDS or state.rules.is_check(event.treatment):
         return
-    families = families_of(state.policy, (event.treatment,))
+    families = state.rules.families(event.treatment)
     place = _same_inquiry(state, event, families)
     if place is None:
         place = state.find(event.at, event.on, families)
@@ -94,10 +89,10 @@ def _same_inquiry(state: State, event: Inquired, families: frozenset[str]) -> in
 
 
 def reserve(state: State, event: Reserved, came_from: str | None) -> None:
-    families = families_of(state.policy, (event.treatment,))
-    made_on = event.own_at.astimezone(zone_of(state.policy, event.branch)).date()
+    families = state.rules.families(event.treatment)
+    made_on = state.rules.local_day(event.branch, event.own_at)
     before = state.bookings.get(came_from or "")
-    contact = not is_check(state.policy, event.treatment)
+    contact = not state.rules.is_check(event.treatment)
     place = _journey_of_reservation(state, event, families, before) if contact else None
     if contact and place is None:
         place = state.open_new(
@@ -136,7 +131,7 @@ def _journey_of_reservation(
     if before is not None and before.journey is not None:
         return before.journey
     day = state.day
-    made_on = event.own_at.astimezone(zone_of(state.policy, event.branch)).date()
+    made_on = state.rules.local_day(event.branch, event.own_at)
     if day is not None and day.on == made_on and event.own_at > day.first_at and not day.treated:
         return day.journey
     return state.find(event.own_at, made_on, families)
@@ -148,41 +143,52 @@ def change_reservation(state: State, event: Reserved) -> None:
         state.settle_bookings(booking.journey)
 
 
-@dataclass(frozen=True)
-class Target:
-    """Where a visit day goes: a journey's place, or a new journey with its entry; None: no contact."""
+class Target(NamedTuple):
+    """Where a visit day goes: the place of a journey; None opens one."""
 
     place: int | None
     entry: Stage
 
 
-def target(state: State, day: VisitDay, rows: Sequence[Row]) -> Target | None:
-    """Reading 1: the journey of its course, of the reservation kept, or by the families of the day."""
-    if any(isinstance(row, Visited | Consulted | Treated) for row in rows):
-        rows = [row for row in rows if not isinstance(row, Arrival)]
-    real = [row for row in rows if not _is_check_row(state, row)]
-    worked = [row for row in real if isinstance(row, Consulted | Treated)]
+def target(state: State, day: VisitDay) -> Target | None:
+    """Reading 1: the journey of its course, of the reservation kept, or by the families of the day.
+    None where the day is no contact."""
+    if not day.real:
+        return None
+    worked = [row for row in day.real if isinstance(row, Consulted | Treated)]
     kept = sorted(
         (b for b in state.bookings.values() if b.starts_on == day.on and b.state not in NOT_KEPT),
         key=lambda booking: (booking.starts_at, booking.key),
     )
     reserved = next((b.journey for b in kept if b.journey is not None), None)
-    checks = len(real) < len(rows) or any(b.journey is None for b in kept)
+    checks = len(day.real) < len(day.rows) or any(b.journey is None for b in kept)
     if not worked and reserved is None and checks:
         return None
-    entry = _entry(real)
+    entry = _entry(day.real)
     for row in worked:
         course = state.courses.get(row.course_no or "") if isinstance(row, Treated) else None
         if course is not None and course.journey is not None:
             return Target(course.journey, entry)
     if reserved is not None:
         return Target(reserved, entry)
-    families = families_of(state.policy, [row.treatment for row in worked])
-    return Target(state.find(rows[0].at, day.on, families), entry)
+    families: frozenset[str] = frozenset()
+    for row in worked:
+        families |= state.rules.families(row.treatment)
+    return Target(state.find(day.rows[0].at, day.on, families), entry)
 
 
-def _is_check_row(state: State, row: Row) -> bool:
-    return isinstance(row, Consulted | Treated) and is_check(state.policy, row.treatment)
+def one_target(state: State, day: VisitDay) -> bool:
+    """Whether the day goes to the same journey however much of it is known; quick to say."""
+    if len(day.real) < len(day.rows):
+        return False
+    if any(isinstance(row, Treated) and row.course_no for row in day.rows):
+        return False
+    if not state.journeys:
+        return isinstance(day.rows[0], Visited)
+    return any(
+        b.starts_on == day.on and b.state not in NOT_KEPT and b.journey is not None
+        for b in state.bookings.values()
+    )
 
 
 def _entry(rows: Sequence[Row]) -> Stage:
@@ -191,15 +197,13 @@ def _entry(rows: Sequence[Row]) -> Stage:
     return Stage.CONSULT if any(isinstance(row, Consulted) for row in rows) else Stage.TREATMENT
 
 
-def visit(state: State, day: VisitDay, rows: Sequence[Row]) -> None:
-    found = target(state, day, rows)
-    if any(isinstance(row, Visited | Consulted | Treated) for row in rows):
-        rows = [row for row in rows if not isinstance(row, Arrival)]
+def visit(state: State, day: VisitDay) -> None:
+    found = target(state, day)
     new = state.is_new_on(day.on)
     state.note_visit(day.on)
     if found is None:
         return
-    rows = [row for row in rows if not _is_check_row(state, row)]
+    rows = day.real
     first_at = rows[0].at
     place = found.place
     if place is None:
@@ -214,13 +218,11 @@ def visit(state: State, day: VisitDay, rows: Sequence[Row]) -> None:
             )
         )
     draft = state.change(place)
-    came = next((row.at for row in rows if isinstance(row, Visited | Arrival)), None)
     if draft.visit_passed_at is None:
         draft.reserved_until = state.reserved_until(draft) or first_at
-    if came is not None and draft.visit_at is None:
-        draft.visit_at = came
-    if draft.visit_implied_at is None:
-        draft.visit_implied_at = first_at
+        draft.visit_passed_at = first_at
+    if draft.visit_at is None:
+        draft.visit_at = next((r.at for r in rows if isinstance(r, Visited | Arrival)), None)
     draft.last_at = max(draft.last_at, rows[-1].at)
     treated = False
     for row in rows:
@@ -231,8 +233,9 @@ def visit(state: State, day: VisitDay, rows: Sequence[Row]) -> None:
             treated = True
     state.day = Day(day.on, first_at, place, treated)
     _keep_courses(state, place, day.on)
-    state.settle_bookings(place)
-    _settle_waiting(state)
+    draft.by_clinic_at = None
+    if state.waiting:
+        _settle_waiting(state)
     draft.settle_consults(rows[-1].at)
 
 
@@ -243,14 +246,14 @@ def _keep_courses(state: State, place: int, on: date) -> None:
             draft = state.change(place)
             draft.courses = (*draft.courses, key)
             draft.decided_for |= {course.family} if course.family else frozenset()
-            state.courses[key] = replace(course, journey=place)
+            state.courses[key] = course._replace(journey=place)
 
 
 def _hold_consult(state: State, place: int, row: Consulted) -> None:
     draft = state.change(place)
     state.consults[row.key] = place
     draft.held = (*draft.held, Held(row.key, row.at, row.staff_id, Decision.PENDING, row.proposed_amount))
-    draft.came_for |= families_of(state.policy, (row.treatment,))
+    draft.came_for |= state.rules.families(row.treatment)
     if draft.consult_at is None:
         draft.consult_at, draft.consult_on = row.at, row.on
         draft.name_staff(Stage.CONSULT, row.staff_id)
@@ -259,11 +262,11 @@ def _hold_consult(state: State, place: int, row: Consulted) -> None:
 def _treat(state: State, place: int, row: Treated) -> None:
     draft = state.change(place)
     state.treatments[row.key] = place
-    draft.decided_for |= families_of(state.policy, (row.treatment,))
+    draft.decided_for |= state.rules.families(row.treatment)
     if draft.treatment_at is None:
         draft.treatment_at, draft.treatment_on = row.at, row.on
         draft.name_staff(Stage.TREATMENT, row.staff_id)
-    due = churn_date(state.policy, row)
+    due = state.rules.churn_date(row)
     if draft.last_treatment_on is None or row.on > draft.last_treatment_on:
         draft.last_treatment_on, draft.return_due_on = row.on, due
     elif row.on == draft.last_treatment_on and due is not None:
@@ -277,12 +280,12 @@ def _use_session(state: State, place: int, course_no: str) -> None:
     if course.journey is None:
         draft = state.change(place)
         draft.courses = (*draft.courses, course_no)
-        course = replace(course, journey=place)
-    state.courses[course_no] = replace(course, done=course.done + 1)
+        course = course._replace(journey=place)
+    state.courses[course_no] = course._replace(done=course.done + 1)
 
 
 def buy_course(state: State, event: CourseBought) -> None:
-    families = families_of(state.policy, (event.treatment,))
+    families = state.rules.families(event.treatment)
     begun = state.courses.get(event.key)  # its first session may stand before its purchase
     done = event.unrecorded + (begun.done if begun else 0)
     place = begun.journey if begun else _journey_of_course(state, event, families)
@@ -313,16 +316,16 @@ def answer(state: State, event: Consulted) -> None:
         return
     draft = state.change(place)
     draft.held = tuple(
-        replace(held, decision=event.decision, agreed_amount=event.agreed_amount)
+        held._replace(decision=event.decision, agreed_amount=event.agreed_amount)
         if held.key == event.key
         else held
         for held in draft.held
     )
     at = event.answered_at
     if event.decision in AGREED:
-        on = at.astimezone(zone_of(state.policy, event.branch)).date()
+        on = state.rules.local_day(event.branch, at)
         draft.evidence = (*draft.evidence, Evidence(at, on, event.staff_id, yes=True))
-        draft.decided_for |= families_of(state.policy, (event.treatment,))
+        draft.decided_for |= state.rules.families(event.treatment)
         draft.last_at = max(draft.last_at, at)
     draft.settle_consults(at)
 
@@ -371,7 +374,7 @@ def close(state: State, event: ClosedByHand) -> None:
     for place, draft in state.youngest_first():
         if draft.closed_at is not None:
             continue
-        on = event.at.astimezone(zone_of(state.policy, draft.branch)).date()
+        on = state.rules.local_day(draft.branch, event.at)
         if draft.treatment_at is None or state.live_course(draft, on):
             twin = state.change(place)
             twin.closed_at, twin.closed_why = event.at, event.why

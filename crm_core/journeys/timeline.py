@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from crm_core.journeys.events import (
     ClosedByHand,
@@ -13,16 +13,15 @@ from crm_core.journeys.events import (
     Inquired,
     Paid,
     Reserved,
+    Rules,
     Treated,
     Visited,
     with_moments,
 )
-from crm_core.policy.policy import Policy
 from crm_core.tables.facts import CAME, LIVE, Decision, ReservationState
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A reservation marked as arrived on a day without any row of a visit."""
 
     key: str
@@ -31,23 +30,20 @@ class Arrival:
     branch: str
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """A reservation was made; `came_from` is the one that had been moved to it."""
 
     reservation: Reserved
     came_from: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """A reservation came into the state its row now has."""
 
     reservation: Reserved
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A consult was decided."""
 
     consult: Consulted
@@ -56,15 +52,21 @@ class Answered:
 Row = Visited | Consulted | Treated | Arrival
 
 
-@dataclass(frozen=True, slots=True)
-class VisitDay:
-    """The rows of a visit day by their moment."""
+class VisitDay(NamedTuple):
+    """The rows of a visit day by their moment; `real` are those that are no check or retouch."""
 
     on: date
     rows: tuple[Row, ...]
+    real: tuple[Row, ...]
 
-    def until(self, at: datetime) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if row.at <= at)
+    def until(self, at: datetime) -> "VisitDay":
+        """The day as far as it was known at a moment; a row of a visit makes an arrival needless."""
+        if at >= self.rows[-1].at and not any(isinstance(row, Arrival) for row in self.rows):
+            return self
+        rows = tuple(row for row in self.rows if row.at <= at)
+        if not all(isinstance(row, Arrival) for row in rows):
+            rows = tuple(row for row in rows if not isinstance(row, Arrival))
+        return VisitDay(self.on, rows, tuple(row for row in self.real if row in rows))
 
 
 Step = Inquired | Made | Changed | VisitDay | CourseBought | Answered | Paid | ClosedByHand
@@ -80,8 +82,7 @@ _ORDER: dict[type[Step], int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A step and its moment; `until` is the last moment of a visit day's rows."""
 
     at: datetime
@@ -91,11 +92,11 @@ class Item:
     step: Step
 
 
-def blocks(events: Iterable[Event], policy: Policy) -> list[list[Item]]:
+def blocks(events: Iterable[Event], rules: Rules) -> list[list[Item]]:
     """Items that must be looked at together: those during one visit day, and those of one moment."""
     found: list[list[Item]] = []
     end: datetime | None = None
-    for item in timeline(events, policy):
+    for item in timeline(events, rules):
         if end is not None and item.at <= end:
             found[-1].append(item)
             end = max(end, item.until)
@@ -105,12 +106,12 @@ def blocks(events: Iterable[Event], policy: Policy) -> list[list[Item]]:
     return found
 
 
-def timeline(events: Iterable[Event], policy: Policy) -> list[Item]:
+def timeline(events: Iterable[Event], rules: Rules) -> list[Item]:
     """All items by moment; ties by the order of stages, then by source key."""
     items: list[Item] = []
     rows: defaultdict[date, list[Row]] = defaultdict(list)
     reserved: dict[str, Reserved] = {}
-    for event in with_moments(events, policy):
+    for event in with_moments(events, rules.policy):
         match event:
             case Visited() | Treated():
                 rows[event.on].append(event)
@@ -123,7 +124,7 @@ def timeline(events: Iterable[Event], policy: Policy) -> list[Item]:
             case Inquired() | CourseBought() | Paid() | ClosedByHand():
                 items.append(_item(event.at, (event.key, 0), event))
     items += _of_reservations(reserved, rows)
-    items += [_visit_day(on, found) for on, found in rows.items()]
+    items += [_visit_day(on, found, rules) for on, found in rows.items()]
     items.sort(key=lambda item: (item.at, item.order, item.key))
     return items
 
@@ -164,9 +165,15 @@ def _key_in_chain(event: Reserved, before: Mapping[str, Reserved]) -> tuple[str,
     return root.key, depth
 
 
-def _visit_day(on: date, rows: list[Row]) -> Item:
+def _visit_day(on: date, rows: list[Row], rules: Rules) -> Item:
     rows.sort(key=lambda row: (row.at, _ROW_ORDER[type(row)], row.key))
-    return Item(rows[0].at, _ORDER[VisitDay], (rows[0].key, 0), rows[-1].at, VisitDay(on, tuple(rows)))
+    real = tuple(row for row in rows if not _is_check(row, rules))
+    day = VisitDay(on, tuple(rows), real)
+    return Item(rows[0].at, _ORDER[VisitDay], (rows[0].key, 0), rows[-1].at, day)
+
+
+def _is_check(row: Row, rules: Rules) -> bool:
+    return isinstance(row, Consulted | Treated) and rules.is_check(row.treatment)
 
 
 _ROW_ORDER: dict[type[Row], int] = {Arrival: 0, Visited: 1, Consulted: 2, Treated: 3}
