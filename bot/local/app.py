@@ -47,7 +47,7 @@ def create(
     token = secrets.token_urlsafe(24)
     pages = Pages(policy, token)
     visitors = Visitors(engine, policy)
-    looking = Looking(engine, clock, channel, pages, visitors, port)
+    looking = Looking(engine, policy, clock, channel, pages, visitors, port)
     doing = Doing(policy, clock, channel, pages, looking, move_clock)
 
     app = Starlette(

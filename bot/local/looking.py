@@ -21,7 +21,10 @@ from bot.local.visitor import Visitor, Visitors
 from bot.transaction import reading
 from crm_core.errors import NotSaved
 from crm_core.local_chat import queries
+from crm_core.policy.policy import Policy
 from crm_core.tables.chat import LocalMessage
+from handlers.facts_until import FILE_NAMES, until_sentence
+from handlers.language.menu_item import Context
 
 SHOWN = 60
 HEARTBEAT = 15.0
@@ -36,6 +39,7 @@ class Looking:
     def __init__(
         self,
         engine: Engine,
+        policy: Policy,
         clock: Clock,
         channel: LocalChannel,
         pages: Pages,
@@ -43,6 +47,7 @@ class Looking:
         port: int,
     ) -> None:
         self._engine = engine
+        self._policy = policy
         self._clock = clock
         self._channel = channel
         self._pages = pages
@@ -55,7 +60,10 @@ class Looking:
         visitor = await self.visitor(request)
         rows, more = await run_in_threadpool(self._rows, visitor, None)
         unread = await run_in_threadpool(self._unread, visitor, rows)
-        html = self._pages.page(visitor, rows, now=self._clock.now(), mark=mark, unread=unread, more=more)
+        facts = await run_in_threadpool(self._facts, visitor)
+        html = self._pages.page(
+            visitor, rows, now=self._clock.now(), mark=mark, unread=unread, more=more, facts=facts
+        )
         response = HTMLResponse(html, headers={"content-language": visitor.language.code})
         self.remember(response, visitor.persona.account, visitor.place.address, request)
         return response
@@ -138,6 +146,22 @@ class Looking:
                     seen = self._read.get((account, place.address), self._channel.born_after)
                     unread |= queries.count_since(db, [place.address], seen)
         return unread
+
+    def _facts(self, visitor: Visitor) -> str:
+        """How far the clinic's facts reach; nothing for somebody unknown."""
+        person = visitor.persona.person
+        if person is None:
+            return ""
+        with reading(self._engine) as db:
+            context = Context(
+                db=db,
+                person=person,
+                policy=self._policy,
+                now=self._clock.now(),
+                language=visitor.language,
+                private=True,
+            )
+            return until_sentence(context, (visitor.branch.slug,), FILE_NAMES)
 
     async def _message(self, request: Request) -> LocalMessage | None:
         """The message asked for, when it stands at a place of the visitor."""

@@ -76,6 +76,7 @@ class Pages:
         mark: str,
         unread: Mapping[str, int],
         more: bool,
+        facts: str,
     ) -> str:
         words = page_texts(visitor.language)
         return self._env.get_template("page.html").render(
@@ -93,6 +94,7 @@ class Pages:
             me=self._persona(visitor.persona, visitor),
             clock=self.clock(visitor, now),
             hours=hours_line(visitor.branch, now, visitor.language),
+            facts=facts,
             branch=visitor.branch.name(visitor.language.code),
             clinic=self._policy.name.en if visitor.language.code == "en" else self._policy.name.ko,
             commands=self._commands(visitor),
