@@ -1,10 +1,12 @@
 """Who works here, and how far a clinic is set up."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from crm_core.sql import chunks
 from crm_core.tables.calls import Episode
 from crm_core.tables.chat import ChannelBinding
 from crm_core.tables.imports import FactsUntil
@@ -44,3 +46,22 @@ def set_up(db: Session) -> SetUp:
         started=frozenset(e.branch for e in db.scalars(select(Episode)) if e.started_at),
         with_facts=frozenset(db.scalars(select(col(FactsUntil.branch)).distinct())),
     )
+
+
+@dataclass(frozen=True)
+class StaffName:
+    """`number` is the chart program's key, None for whoever it does not know."""
+
+    number: str | None
+    name: str
+
+
+def staff_names(db: Session, ids: Iterable[int]) -> dict[int, StaffName]:
+    """Number and name of these members of staff."""
+    found: dict[int, StaffName] = {}
+    for some in chunks(ids):
+        rows = select(col(Staff.id), col(Staff.number), col(Staff.name)).where(col(Staff.id).in_(some))
+        for key, number, name in db.execute(rows):
+            if key is not None:
+                found[key] = StaffName(number, name)
+    return found
