@@ -1,16 +1,17 @@
 """Makes the sample clinic: a year is lived day by day, then planted truths are laid over it."""
 
+from bisect import bisect_left
 from datetime import date, datetime, timedelta
 from functools import partial
 
 from crm_core.policy.policy import Policy
-from crm_core.sample_clinic.episodes import arrive, begin, missed
+from crm_core.sample_clinic.bookings import missed
+from crm_core.sample_clinic.episodes import begin
 from crm_core.sample_clinic.life import LATE_CANCEL, Booking, Life, Purpose, World
 from crm_core.sample_clinic.people import Cast, People
 from crm_core.sample_clinic.planting import notes_of_yesterday, pause_one, promises, prospects, statuses
 from crm_core.sample_clinic.recall import after_no_show, after_silence, after_treatment
 from crm_core.sample_clinic.rows import (
-    CallRow,
     ClinicPlan,
     CourseRow,
     PatientRow,
@@ -18,10 +19,10 @@ from crm_core.sample_clinic.rows import (
     ReservationRow,
 )
 from crm_core.sample_clinic.staff import GANGNAM, HAEUNDAE, LEAVER
+from crm_core.sample_clinic.visits import arrive
 
 HISTORY_DAYS = 365
 UNMARKED = 7
-REACHED = ("connected", "call_later", "treatment_complete")
 
 
 def plan(seed: int, today: date, policy: Policy) -> ClinicPlan:
@@ -31,8 +32,7 @@ def plan(seed: int, today: date, policy: Policy) -> ClinicPlan:
     comes with Dasi; what it lacks of the treatments is not sold.
     """
     start = today - timedelta(HISTORY_DAYS)
-    world = World(seed, start, today, months_ago(today, 3), policy)
-    world.on_treated, world.on_given_up = after_treatment, after_silence
+    world = World(seed, (start, today), months_ago(today, 3), policy, after_treatment, after_silence)
     people = People(world.rng, policy, start, today)
     cast = people.cast()
     unmarked_on = policy.branch(GANGNAM).last_open_day(today)
@@ -71,7 +71,7 @@ def plan(seed: int, today: date, policy: Policy) -> ClinicPlan:
         courses=_courses(world),
         treatments=tuple(rows.treatments),
         payments=tuple(rows.payments),
-        calls=_calls(world, cast),
+        calls=tuple(sorted(rows.calls, key=lambda row: (row.at, row.number))),
         planted=planted,
     )
 
@@ -131,7 +131,7 @@ def _reliable(booking: Booking) -> float:
     """Low for those who are likely not to come: new people, and who did not come before."""
     life = booking.life
     likely = 1.0 + (booking.purpose is Purpose.CONSULT and life.is_new) + min(life.missed, 3) * 0.8
-    return 10 / likely if booking.purpose is not Purpose.SESSION else 16 / likely  # noqa: ERA001
+    return 10 / likely if booking.purpose is not Purpose.SESSION else 16 / likely
 
 
 def _referrals(world: World, cast: Cast) -> None:
@@ -139,17 +139,17 @@ def _referrals(world: World, cast: Cast) -> None:
     treated: dict[str, list[tuple[date, str]]] = {}
     for row in world.rows.treatments:
         treated.setdefault(row.branch, []).append((row.at.date(), row.chart_no))
+    for days in treated.values():
+        days.sort()
     by_chart = {life.chart_no: life for life in cast.lives}
     for life in cast.lives:
         if life.source not in {"referral", "family"} or life.first_visit_on is not None or life.is_quiet:
             continue
-        month = [
-            chart
-            for day, chart in treated.get(life.branch, [])
-            if timedelta(2) <= life.begins_on - day <= timedelta(40)
-        ]
+        of_branch = treated.get(life.branch, [])
+        since, until = life.begins_on - timedelta(40), life.begins_on - timedelta(1)
+        month = of_branch[bisect_left(of_branch, (since, "")) : bisect_left(of_branch, (until, ""))]
         if month and world.quotas.next(850, life.branch, "names the friend"):
-            life.referred_by = by_chart[world.rng.choice(month)]
+            life.referred_by = by_chart[world.rng.choice(month)[1]]
 
 
 def _patients(world: World, cast: Cast) -> tuple[PatientRow, ...]:
@@ -237,27 +237,12 @@ def _answer(world: World, booking: Booking) -> tuple[str, datetime | None]:
         return "none", None
     weights = {"completed": (18, 22, 60), "no_show": (60, 26, 14)}.get(booking.state, (45, 25, 30))
     answer = world.rng.choices(_ANSWERS, weights)[0]
-    if booking.state == "booked" and day > world.today and world.quotas.next(40, branch.slug, "asks to change"):
+    if (
+        booking.state == "booked"
+        and day > world.today
+        and world.quotas.next(40, branch.slug, "asks to change")
+    ):
         answer = "change_asked"
     if answer == "none" or booking.state in {"moved", "cancelled_early", "cancelled_by_clinic"}:
         return "none", None
     return answer, world.diary(booking.life).moment(asked_on, 10 * 60 + 30)
-
-
-def _calls(world: World, cast: Cast) -> tuple[CallRow, ...]:
-    """In the order of their moments; a promise is kept when a talk, a visit or a booking came after it."""
-    from dataclasses import replace
-
-    later: dict[str, list[datetime]] = {}
-    for row in world.rows.calls:
-        if row.kind == "recall" and row.outcome in REACHED:
-            later.setdefault(row.chart_no, []).append(row.at)
-    for booking in world.bookings:
-        later.setdefault(booking.life.chart_no, []).append(booking.made_at)
-    rows = sorted(world.rows.calls, key=lambda row: (row.at, row.number))
-    return tuple(
-        replace(row, kept=any(at > row.at for at in later.get(row.chart_no, ())))
-        if row.promised_on is not None
-        else row
-        for row in rows
-    )

@@ -18,6 +18,7 @@ class Diary:
         self._rng = rng
         self._free: dict[date, dict[int, int]] = {}
         self._booked: dict[date, int] = {}
+        self._open: dict[date, list[tuple[int, int]]] = {}
 
     def open_day(self, day: date) -> date:
         """The day itself, else the next on which the branch is open."""
@@ -44,17 +45,19 @@ class Diary:
         local = self.branch.local(moment)
         return local.hour * HOUR + local.minute
 
+    def closes(self, day: date) -> int:
+        """The minute of an open day at which the branch closes."""
+        return self._spans(day)[-1][1]
+
     def _start(self, day: date, slots: int) -> int | None:
         hours = self.branch.hours_on(day)
         short = hours is not None and hours.closes <= time(17)
         if self._booked.get(day, 0) >= (self._most * 3 // 4 if short else self._most):
             return None
         free = self._free_on(day)
-        starts = [
-            start
-            for start in free
-            if all(free.get(start + n * SLOT, 0) > 0 for n in range(slots))
-        ]
+        starts = [start for start, places in free.items() if places]
+        for n in range(1, slots):
+            starts = [start for start in starts if free.get(start + n * SLOT)]
         if not starts:
             return None
         chosen = self._rng.choice(starts)
@@ -73,6 +76,12 @@ class Diary:
         return self._free[day]
 
     def _spans(self, day: date) -> list[tuple[int, int]]:
+        """From which minute to which an open day lasts, without lunch."""
+        if day not in self._open:
+            self._open[day] = self._read(day)
+        return self._open[day]
+
+    def _read(self, day: date) -> list[tuple[int, int]]:
         hours = self.branch.hours_on(day)
         assert hours is not None, day
         opens, closes = _minutes(hours.opens), _minutes(hours.closes)

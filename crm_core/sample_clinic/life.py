@@ -138,11 +138,21 @@ Step = Callable[["World", Life, date], None]
 class World:
     """The clinic while it is made: the agenda of each day, the diaries, the quotas, the rows."""
 
-    def __init__(self, seed: int, start: date, today: date, loses_since: date, policy: Policy) -> None:
+    def __init__(
+        self,
+        seed: int,
+        days: tuple[date, date],
+        loses_since: date,
+        policy: Policy,
+        on_treated: "Step",
+        on_given_up: "Step",
+    ) -> None:
+        """From the first day to today; `on_treated` and `on_given_up` say what follows an episode."""
         self.rng = Random(f"dasi {seed}")  # noqa: S311 - invents people, guards nothing
-        self.policy, self.start, self.today, self.loses_since = policy, start, today, loses_since
+        self.start, self.today = days
+        self.policy, self.loses_since = policy, loses_since
         self.diaries = {slug: Diary(policy.branch(slug), MOST[slug], self.rng) for slug in BRANCHES}
-        self.team = Team(today, self.rng)
+        self.team = Team(self.today, self.rng)
         self.shelf = Shelf(policy, self.rng)
         self.quotas = Quotas()
         self.missed = {slug: Missed(NO_SHOW, MONDAY_NO_SHOW) for slug in BRANCHES}
@@ -154,8 +164,7 @@ class World:
         self._agenda: dict[date, list[tuple[Life, int | None, Step]]] = defaultdict(list)
         self._first: dict[date, list[tuple[Life, Step]]] = defaultdict(list)
         self._numbers: dict[str, count[int]] = defaultdict(lambda: count(1))
-        self.on_treated: Step | None = None
-        self.on_given_up: Step | None = None
+        self.on_treated, self.on_given_up = on_treated, on_given_up
 
     def number(self, letter: str) -> str:
         return f"{letter}{next(self._numbers[letter]):06}"

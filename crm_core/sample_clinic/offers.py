@@ -51,9 +51,7 @@ class Shelf:
         """An offer that fits; with `consult`, one that is proposed in a consult."""
         of_age = [offer for offer in self._offers if offer.ages[0] <= age <= offer.ages[1]]
         fitting = [
-            offer
-            for offer in of_age
-            if (offer.consult or not consult) and offer.treatment != other_than
+            offer for offer in of_age if (offer.consult or not consult) and offer.treatment != other_than
         ] or of_age
         weights = [offer.women if sex == "female" else offer.men for offer in fitting]
         return self._rng.choices(fitting, weights)[0]

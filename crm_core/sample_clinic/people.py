@@ -17,9 +17,10 @@ FAMILY_NAMES = ("곽동원", "엄희경", "곽서진", "곽서우")
 _GUARDIANS = (("천미란", "변하람", "female", 12), ("원소연", "차이준", "male", 9))
 _RESERVED = frozenset({SAME_NAME, *FAMILY_NAMES, *(name for pair in _GUARDIANS for name in pair[:2])})
 _SOURCES = (
-    "phone 8 naver_booking 14 naver_talk 9 naver_place 13 kakao 9 instagram 12 website 4 gangnam_unni 9 babitalk 4 "
-    "yeoshin_ticket 4 blog_cafe 6 youtube 4 referral 13 family 4 staff_referral 1 signboard 5 other 1"
-).split()
+    "phone 8 naver_booking 14 naver_talk 9 naver_place 13 kakao 9 instagram 12 website 4 gangnam_unni "
+    "9 babitalk 4 yeoshin_ticket 4 blog_cafe 6 youtube 4 referral 13 family 4 staff_referral 1 "
+    "signboard 5 other 1"
+)
 _AGES = ((15, 19, 4), (20, 24, 13), (25, 29, 19), (30, 34, 18), (35, 39, 14), (40, 44, 11), (45, 49, 8),
          (50, 54, 6), (55, 64, 5), (65, 74, 2))  # fmt: skip
 
@@ -48,7 +49,11 @@ class People:
             lives += self._new(branch)
         family = self._family(lives)
         minors = self._minors(lives)
-        twins = [life for life in lives if life.branch == "gangnam" and life.sex == "female" and life.age(self._today) > 20]
+        twins = [
+            life
+            for life in lives
+            if life.branch == "gangnam" and life.sex == "female" and life.age(self._today) > 20
+        ]
         twins = [life for life in twins if not life.is_quiet][40:600:400]
         for life in twins:
             life.name, life.language = SAME_NAME, "ko"
@@ -66,7 +71,7 @@ class People:
         sex = "female" if rng.randrange(100) < 76 else "male"
         first, last, _ = rng.choices(_AGES, [weight for *_, weight in _AGES])[0]
         born = begins_on - timedelta(rng.randrange(first * 366, last * 365 + 364))
-        words = _SOURCES
+        words = _SOURCES.split()
         source = rng.choices(words[::2], [int(weight) for weight in words[1::2]])[0]
         return Life(
             branch=branch,
@@ -101,7 +106,12 @@ class People:
         """Four people on the mother's phone."""
         four = [life for life in lives if life.branch == "gangnam" and life.first_visit_on][100:104]
         phone = four[1].phone
-        told = ((49, "male", "family"), (46, "female", "self"), (19, "female", "family"), (16, "male", "family"))
+        told = (
+            (49, "male", "family"),
+            (46, "female", "self"),
+            (19, "female", "family"),
+            (16, "male", "family"),
+        )
         for life, name, (age, sex, relation) in zip(four, FAMILY_NAMES, told, strict=True):
             life.name, life.sex, life.relation, life.phone = name, sex, relation, phone
             life.born = self._start - timedelta(age * 365 + 100)
@@ -134,4 +144,8 @@ class People:
             life.sex = "male" if name in {"Jacob Lindqvist", "Oliver Brandt", "Liam O’Dell"} else "female"
 
     def _open(self, branch: str, day: date) -> date:
-        return day if self._policy.branch(branch).is_open(day) else self._policy.branch(branch).last_open_day(day)
+        return (
+            day
+            if self._policy.branch(branch).is_open(day)
+            else self._policy.branch(branch).last_open_day(day)
+        )

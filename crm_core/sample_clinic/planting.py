@@ -16,16 +16,14 @@ ASKS_ONLY = {slug: count * 47 // 100 for slug, count in NEW.items()}
 _CHANNELS = (
     "phone 24 naver_talk 16 kakao 16 instagram 12 naver_place 10 gangnam_unni 9 website 5 yeoshin_ticket 4 "
     "babitalk 4"
-).split()
+)
 
 
 def promises(world: World, cast: Cast) -> None:
     """Tops the call-backs promised for today up to a few a branch; one of them is of yesterday."""
     for slug in BRANCHES:
         diary = world.diaries[slug]
-        due = sum(
-            row.branch == slug and row.promised_on == world.today for row in world.rows.calls
-        )
+        due = sum(row.branch == slug and row.promised_on == world.today for row in world.rows.calls)
         ready = [life for life in waiting(world, list(cast.lives)) if life.branch == slug]
         for n, life in enumerate(ready[3 :: max(1, len(ready) // 8)][: max(1, PROMISED - due)]):
             day = diary.branch.last_open_day(world.today - timedelta(4 + 2 * n))
@@ -89,13 +87,14 @@ def prospects(world: World, names: Names) -> list[ProspectRow]:
     return rows
 
 
-def _ask(
-    world: World, names: Names, slug: str, day: date, rows: list[ProspectRow], *, is_last: bool
-) -> None:
+def _ask(world: World, names: Names, slug: str, day: date, rows: list[ProspectRow], *, is_last: bool) -> None:
     rng, diary = world.rng, world.diaries[slug]
     sex = "female" if rng.randrange(100) < 76 else "male"
-    person = Life(slug, names.korean(sex, 1975 + rng.randrange(32)), sex, date(1990, 1, 1), names.phone(), "", day)
-    channel = rng.choices(_CHANNELS[::2], [int(weight) for weight in _CHANNELS[1::2]])[0]
+    person = Life(
+        slug, names.korean(sex, 1975 + rng.randrange(32)), sex, date(1990, 1, 1), names.phone(), "", day
+    )
+    words = _CHANNELS.split()
+    channel = rng.choices(words[::2], [int(weight) for weight in words[1::2]])[0]
     at = diary.moment(day)
     phone = person.phone or ""
     rows.append(ProspectRow(slug, person.name, phone, at))

@@ -13,14 +13,14 @@ class Quota:
     seen: int = 0
 
     def next(self) -> bool:
-        before = self.seen * self.per_mille // MILLE
+        before = _rounded(self.seen * self.per_mille, MILLE)
         self.seen += 1
-        return self.seen * self.per_mille // MILLE > before
+        return _rounded(self.seen * self.per_mille, MILLE) > before
 
 
 @dataclass
 class Quotas:
-    """Quotas by a key; each begins somewhere else, so that they do not strike together."""
+    """Quotas by a key, made when they are first asked."""
 
     made: dict[tuple[str, ...], Quota] = field(default_factory=dict)
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
 
-from crm_core.sample_clinic.episodes import begin, book, inquire, something_else
+from crm_core.sample_clinic.bookings import book
+from crm_core.sample_clinic.episodes import begin, inquire, something_else
 from crm_core.sample_clinic.life import Booking, Life, Purpose, World
 from crm_core.sample_clinic.rows import CallRow
 
@@ -20,7 +21,7 @@ _AFTERNOON = (14 * 60, 17 * 60)
 _CAUSES = (
     "no_time forgot cost no_need too_far no_slot dissatisfied_result went_elsewhere staff_changed "
     "dissatisfied_service other side_effect"
-).split()
+)
 _CAUSE_WEIGHTS = (24, 20, 14, 10, 7, 6, 6, 5, 3, 3, 2, 1)
 _NOTES = {
     "no_time": "이번 달은 바쁘셔서 다음 달에 보신다고 하심",
@@ -66,8 +67,11 @@ def _after_undated(world: World, life: Life, day: date) -> None:
 
 
 def after_silence(world: World, life: Life, day: date) -> None:
-    """A regular whose episode came to nothing begins another, after the patience of any stage."""
-    world.later(day + timedelta(world.rng.randrange(62, 90)), life, _more)
+    """Later than the patience of any stage a regular begins again, and so do a few who never began."""
+    if life.is_regular and life.treated_on is not None:
+        world.later(day + timedelta(world.rng.randrange(62, 90)), life, _more)
+    elif life.treated_on is None and world.quotas.next(120, life.branch, "comes back"):
+        world.later(day + timedelta(world.rng.randrange(45, 130)), life, something_else)
 
 
 def _more(world: World, life: Life, day: date) -> None:
@@ -84,7 +88,9 @@ def _repeat(world: World, life: Life, day: date) -> None:
     """The same again, mostly without a consult."""
     offer = world.shelf.named(life.treated_with)
     how = "inquiry" if world.quotas.next(280, life.branch, "repeat asks") else "reservation"
-    begin(world, life, day, offer=offer, how=how, consult=bool(offer.sessions) and world.rng.randrange(10) < 4)
+    begin(
+        world, life, day, offer=offer, how=how, consult=bool(offer.sessions) and world.rng.randrange(10) < 4
+    )
 
 
 # ── cases ────────────────────────────────────────────────────────────────────────────────────────
@@ -165,9 +171,7 @@ def _lapsed(world: World, life: Life, day: date, *, last_on: date) -> None:
 # ── calls ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def connect(
-    world: World, life: Life, day: date, *, back_on: date | None, sure: bool = True
-) -> None:
+def connect(world: World, life: Life, day: date, *, back_on: date | None, sure: bool = True) -> None:
     """A conversation: with a booking where they come back, else with one of the other outcomes."""
     if back_on is not None:
         group = world.rng.choices(("positive_affirmation", "negative_affirmation"), (62, 38))[0]
@@ -180,7 +184,14 @@ def connect(
             book(world, life, day, world.shelf.named(life.treated_with), Purpose.TREAT, lead)
         return
     what = world.rng.choices(
-        ("negative_affirmation", "positive_affirmation", "negative_denial", "positive_denial", "later", "done"),
+        (
+            "negative_affirmation",
+            "positive_affirmation",
+            "negative_denial",
+            "positive_denial",
+            "later",
+            "done",
+        ),
         (47, 15, 14, 4, 15, 5),
     )[0]
     if what == "later":
@@ -196,7 +207,7 @@ def connect(
 
 
 def _affirm(world: World, life: Life, day: date, group: str) -> None:
-    cause = world.rng.choices(_CAUSES, _CAUSE_WEIGHTS)[0] if world.rng.randrange(10) < 6 else None
+    cause = world.rng.choices(_CAUSES.split(), _CAUSE_WEIGHTS)[0] if world.rng.randrange(10) < 6 else None
     if cause == "no_need":
         life.is_settled = True
     call(world, life, day, "connected", group=group, cause=cause, next_step="done")
@@ -297,9 +308,8 @@ def waiting(world: World, lives: list[Life]) -> Iterator[Life]:
         if days is None or life.treated_on is None or life.treated_on != life.last_visit_on:
             continue
         age = (world.today - life.treated_on).days
+        stays = life.is_settled or life.is_quiet or life.is_booked(world.today) or life.course
+        rests = life.called_on is not None and (world.today - life.called_on).days <= 40
         # A little past the days that count, so that a call of last week belongs to no case any more.
-        if days[0] + RETURN_DAYS + 30 <= age <= days[1] + 170 and not (
-            life.is_settled or life.is_quiet or life.is_booked(world.today) or life.course
-        ):
-            if life.called_on is None or (world.today - life.called_on).days > 40:
-                yield life
+        if days[0] + RETURN_DAYS + 30 <= age <= days[1] + 170 and not (stays or rests):
+            yield life

@@ -155,7 +155,7 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """`band` is that of the family when the call was made; `kept`: something later settled the promise."""
+    """`band` is that of the family when the call was made."""
 
     number: str
     branch: str
@@ -169,7 +169,6 @@ class CallRow:
     family: str | None = None
     band: str | None = None
     promised_on: date | None = None
-    kept: bool = False
     next_step: str | None = None
     note: str | None = None
 

@@ -36,6 +36,7 @@ class Team:
 
     def __init__(self, today: date, rng: Random) -> None:
         self._rng = rng
+        self._there: dict[tuple[str, str, bool], list[str]] = {}
         self.left_on = today - timedelta(LEFT_DAYS_AGO)
         self.rows = tuple(
             StaffRow(number, name, roles, self.left_on if number == LEAVER else None)
@@ -44,9 +45,11 @@ class Team:
 
     def one(self, role: str, branch: str, day: date) -> str:
         """The number of somebody with the role who works there on that day."""
-        return self._rng.choice(
-            [row.number for row in self.rows if (role, branch) in row.roles and self.works(row.number, day)]
-        )
+        key = role, branch, day < self.left_on
+        if key not in self._there:
+            there = [row.number for row in self.rows if (role, branch) in row.roles]
+            self._there[key] = [number for number in there if self.works(number, day)]
+        return self._rng.choice(self._there[key])
 
     def works(self, number: str, day: date) -> bool:
         return number != LEAVER or day < self.left_on

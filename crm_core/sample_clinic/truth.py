@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from crm_core.kpi.kpi import Share
 from crm_core.policy.policy import Policy
-from crm_core.sample_clinic.clinic import REACHED
-from crm_core.sample_clinic.rows import ClinicPlan, ConsultRow, ReservationRow
+from crm_core.sample_clinic.rows import ClinicPlan, ConsultRow, CourseRow, ReservationRow
 
 CAME, MISSED, LATE = "completed", "no_show", "cancelled_late"
-CALL_WITHIN, BACK_WITHIN = 14, 60
+REACHED = ("connected", "call_later", "treatment_complete")
+CALL_WITHIN, BACK_WITHIN, RIPE_AFTER = 14, 60, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def _by_patient(
     dict[str, list[ReservationRow]],
     dict[str, list[tuple[date, date]]],
 ]:
-    """Days of visits and of reached recall calls, reservations, and from when to when unfinished courses run."""
+    """Days of visits and of reached calls, reservations, from when to when unfinished courses run."""
     visits: dict[str, list[date]] = defaultdict(list)
     calls: dict[str, list[date]] = defaultdict(list)
     booked: dict[str, list[ReservationRow]] = defaultdict(list)
@@ -90,12 +91,46 @@ def _live(row: ReservationRow, day: date) -> bool:
     return is_ahead and (ended is None or ended >= day)
 
 
-def marked(rows: Iterable[ReservationRow]) -> list[ReservationRow]:
+def marked(plan: ClinicPlan) -> list[ReservationRow]:
     """The base of the rates: arrived, no-show and late cancelled."""
-    return [row for row in rows if row.state in {CAME, MISSED, LATE}]
+    return [row for row in plan.reservations if row.state in {CAME, MISSED, LATE}]
 
 
-def share_of_agreement(rows: Iterable[ConsultRow]) -> tuple[int, int]:
-    """(agreed, consulted): journeys that agreed at last; *not suitable* is out."""
-    base = [row for row in rows if row.decision != "not_suitable"]
-    return sum(row.decision in {"yes", "part"} for row in base), len(base)
+def agreement(plan: ClinicPlan, rows: Iterable[ConsultRow]) -> Share:
+    """Agreed ÷ consulted on consults of at least 30 days; *not suitable* is out."""
+    ripe_on = plan.today - timedelta(RIPE_AFTER + 1)
+    base = [row for row in rows if row.at.date() <= ripe_on and row.decision != "not_suitable"]
+    return Share(sum(row.decision in {"yes", "part"} for row in base), len(base))
+
+
+def gaps(plan: ClinicPlan, policy: Policy) -> list[CourseRow]:
+    """Courses with sessions left and valid whose last session is too long ago, with nothing booked."""
+    last: dict[str | None, date] = {}
+    for row in plan.treatments:
+        last[row.course_no] = max(row.at.date(), last.get(row.course_no, date.min))
+    booked = {
+        row.chart_no
+        for row in plan.reservations
+        if row.state == "booked" and row.starts_at.date() >= plan.today
+    }
+    found = []
+    for course in plan.courses:
+        rule = policy.treatments[course.treatment].course
+        since = (plan.today - last[course.number]).days
+        runs = course.used < course.sessions and course.valid_until >= plan.today
+        if rule is not None and runs and since > rule.gap_after and course.chart_no not in booked:
+            found.append(course)
+    return found
+
+
+def seollal(plan: ClinicPlan, policy: Policy) -> tuple[date, ...]:
+    """The days of Seollal in the year behind: three holidays in a row between 20 January and 22 February."""
+    holidays = policy.branch(plan.planted.unmarked_branch).holidays
+    day = plan.start
+    while day < plan.today:
+        three = tuple(day + timedelta(n) for n in range(3))
+        is_season = (1, 20) <= (day.month, day.day) <= (2, 22)
+        if is_season and holidays.issuperset(three):
+            return three
+        day += timedelta(1)
+    return ()
