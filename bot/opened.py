@@ -15,7 +15,6 @@ from bot.transaction import reading, step
 from crm_core.migrations import upgrade
 from crm_core.policy.policy import Policy
 from crm_core.privacy import Vault
-from crm_core.sample_clinic import plan, populate
 from crm_core.sample_clinic.actions import stand_at, the_sample
 from crm_core.tables import Sample
 
@@ -101,6 +100,8 @@ def open_sample(config_path: Path, database: Path | None, *, fresh: bool = False
 
 
 def _make_sample(config: Config, path: Path, today: date) -> Opened:
+    from crm_core.sample_clinic import plan, populate  # only who makes a sample needs its names and habits
+
     key = Vault.new_key()
     policy = config.policy
     unfinished = path.with_name(path.name + ".making")

@@ -3,7 +3,6 @@
 import json
 from argparse import Namespace
 
-from crm_core.sample_clinic import facts, plan, write_csv
 from sqlmodel import Session
 
 from bot import app, asking, checking, importing, jobs_by_hand, log
@@ -37,6 +36,8 @@ def run(args: Namespace) -> int:
 
 
 def demo(args: Namespace) -> int:
+    from crm_core.sample_clinic import facts, plan, write_csv
+
     log.set_up("WARNING")
     clinic = open_sample(args.config, args.database)
     assert clinic.sample is not None

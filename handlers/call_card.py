@@ -79,7 +79,7 @@ def reply_for(card_id: int, context: Context) -> Reply:
             what="card with number" if card.state is CardState.MINE else "card",
         )
     blocks: list[Block] = [Heading(_title(seen, context))]
-    blocks += [Text(line) for line in _lines(card, seen, context)]
+    blocks += [Text(line) for line in _lines(card, row, seen, context)]
     blocks += _state_blocks(card, row, seen, context)
     return Reply(tuple(blocks), about=patient_about(row.patient_id), shows=ShowCard(card_id))
 
@@ -95,11 +95,12 @@ def _title(seen: PatientScreen, context: Context) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _lines(card: TodayCard, seen: PatientScreen, context: Context) -> list[str]:
+def _lines(card: TodayCard, row: CallCard, seen: PatientScreen, context: Context) -> list[str]:
     """At most four: what is due, the last reaction, courses, how they like to be called."""
     say, language = context.say, context.language
     lines = [f"⏰ {line}" for line in _due_lines(card, context)]
-    last = next((call for call in seen.calls if call.standing), None)
+    own = row.call_id  # its outcome stands below
+    last = next((call for call in seen.calls if call.standing and call.call_id != own), None)
     if last is not None:
         what = GROUP_NAMES[last.group] if last.group else OUTCOME_NAMES[last.outcome]
         day = figures.staff_day(context.policy.branch(last.branch).local(last.called_at).date(), language)

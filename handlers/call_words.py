@@ -83,6 +83,18 @@ def why_today(card: TodayCard, context: Context) -> str:
     return family_line(family, context) if family else context.say("opened by hand")
 
 
+def why_short(card: TodayCard, context: Context) -> str:
+    """The same in a few letters, for a row of a list on a phone."""
+    promise = card.eligibility.promise
+    if card.section is Section.PROMISED and promise is not None:
+        return context.say("promised {day}", day=figures.staff_day(promise.on, context.language))
+    due = next(iter(card.eligibility.families), None)
+    if due is None:
+        return context.say("opened by hand")
+    name = context.policy.family_name(due.family, context.language.code)
+    return context.say("{family}, {days} days over", family=name, days=due.days_over)
+
+
 def family_line(due: FamilyDue, context: Context) -> str:
     """Botox: 12 days over (lapsed)."""
     name = context.policy.family_name(due.family, context.language.code)

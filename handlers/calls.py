@@ -16,7 +16,7 @@ from handlers import call_card
 from handlers.branches import branches_for, take_branch
 from handlers.call_commands import NextCall, ShowCalls, SkipCard, StartCalls
 from handlers.call_json import calls_data
-from handlers.call_words import SECTION_MARKS, SECTION_NAMES, day_about, why_today
+from handlers.call_words import SECTION_MARKS, SECTION_NAMES, day_about, why_short
 from handlers.facts_until import missing_at, until_sentence
 from handlers.language import figures
 from handlers.language.language import N_
@@ -34,7 +34,7 @@ from handlers.language.reply import (
     Where,
 )
 from handlers.language.words import Words, nearest
-from handlers.patient_words import name_and_chart
+from handlers.patient_words import shown_chart, shown_name
 
 PAGE = 10
 
@@ -61,26 +61,27 @@ def read_next(words: Words) -> NextCall:
 
 
 def show_calls(command: ShowCalls, context: Context) -> Reply:
-    lists = [
-        _one_list(replace(command, branch=slug), context)
-        for slug in branches_for(command.branch, context, CALLS)
-    ]
-    return replace(lists[0], also=tuple(lists[1:]))
+    found = [_found(slug, context) for slug in branches_for(command.branch, context, CALLS)]
+    lists = [_one_list(replace(command, branch=one.branch), one, context) for one in found]
+    data = calls_data(found, context) if context.private else None
+    return replace(lists[0], also=tuple(lists[1:]), data=data)
 
 
-def _one_list(command: ShowCalls, context: Context) -> Reply:
+def _found(branch: str, context: Context) -> TodayList:
     db, policy, now = context.db, context.policy, context.now
-    day = policy.branch(command.branch).today(now)
-    actions.fix_list(db, policy, command.branch, day, now)
-    found = today(db, context.person, policy, command.branch, day, now)
-    asked = replace(command, day=day, turn=False)
+    day = policy.branch(branch).today(now)
+    actions.fix_list(db, policy, branch, day, now)
+    return today(db, context.person, policy, branch, day, now)
+
+
+def _one_list(command: ShowCalls, found: TodayList, context: Context) -> Reply:
+    asked = replace(command, day=found.day, turn=False)
     blocks = _list_blocks(asked, found, context) if found.started else _before_start(found, context)
     return Reply(
         blocks,
         where=Where.IN_PLACE if command.turn else Where.HERE,
-        about=day_about(command.branch, day),
+        about=day_about(found.branch, found.day),
         shows=asked,
-        data=calls_data(found, context),
     )
 
 
@@ -131,16 +132,17 @@ def _table(cards: list[TodayCard], context: Context) -> Table:
     rows = tuple(
         (
             SECTION_MARKS[card.section],
-            name_and_chart(names[card.patient_id], context),
-            why_today(card, context),
-            _who(card, context),
+            f"{shown_name(who, context)} {shown_chart(who, context)}",
+            _standing(card, context),
         )
         for card in cards
+        for who in (names[card.patient_id],)
     )
-    return Table(("", say("Patient"), say("Why today"), say("Who")), rows)
+    return Table(("", say("Patient"), say("Why today")), rows)
 
 
-def _who(card: TodayCard, context: Context) -> str:
+def _standing(card: TodayCard, context: Context) -> str:
+    """Why today, or who has the card and what became of it."""
     say = context.say
     match card.state:
         case CardState.DONE:
@@ -150,11 +152,11 @@ def _who(card: TodayCard, context: Context) -> str:
         case CardState.TAKEN:
             return "☎ " + (card.claimed_by or "")
         case CardState.TRIED:
-            return "↻ " + say("tried")
+            return "↻ " + why_short(card, context)
         case CardState.LATER:
-            return "… " + say("later")
+            return "… " + why_short(card, context)
         case CardState.FREE:
-            return ""
+            return why_short(card, context)
 
 
 def _list_buttons(command: ShowCalls, page: int, pages: int, context: Context) -> Buttons:

@@ -1,0 +1,1 @@
+"""The stories of the issues, played through the real process in a real browser."""
