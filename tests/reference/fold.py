@@ -77,16 +77,23 @@ class Journey:
 
     def agreement_at(self, at: datetime) -> datetime | None:
         """The first yes, part or payment that means agreement, as known at a moment."""
+        return min(self.agreements(at), default=None)
+
+    def agreements(self, at: datetime) -> list[datetime]:
+        """Every yes, part and payment that means agreement; none comes before the first consult."""
         person = self.person
         moments = [
             person.decided(consult) for consult in self.consults if person.decision(consult, at) in AGREED
         ]
-        moments += [
+        paid = [
             person.moment(payment.paid_at)
             for payment in person.payments
             if person.moment(payment.paid_at) <= at and self.means_agreement(payment, at)
         ]
-        return min(moments, default=None)
+        if paid:
+            first = min(person.moment(consult.held_at) for consult in self.consults)
+            moments += [max(first, moment) for moment in paid]
+        return moments
 
     def means_agreement(self, payment: Payment, at: datetime) -> bool:
         """Reading 5; a payment before the day of the first consult cannot be its answer."""
@@ -115,26 +122,41 @@ class Journey:
             return "visit"
         return "reservation" if self.reservations else "inquiry"
 
-    def reserved_at(self, reservation: Reservation, at: datetime) -> datetime:
-        """The reserved day's start; of one that was called off, when that happened."""
-        state = self.person.state(reservation, at)
-        if state in (*CANCELLED, "moved"):
-            return self.person.state_moment(reservation)
-        return self.person.moment(reservation.starts_at)
+    def reserved_until(self, reservations: list[Reservation], at: datetime) -> datetime | None:
+        """The last day reserved; of one that was called off, when that happened.
+
+        One that was moved counts by what it was moved to.
+        """
+        person = self.person
+        numbers = {row.reservation_no for row in reservations}
+        moments = []
+        for row in reservations:
+            state = person.state(row, at)
+            if state == "moved" and row.moved_to in numbers:
+                continue
+            moment = person.moment(row.starts_at)
+            if state in (*CANCELLED, "moved"):
+                moment = max(person.own_moment(row), person.state_moment(row))
+            moments.append(moment)
+        return max(moments, default=None)
 
     def last_at(self, at: datetime) -> datetime:
-        moments = [self.person.moment(inquiry.received_at) for inquiry in self.inquiries]
-        moments += [self.reserved_at(reservation, at) for reservation in self.reservations]
+        person = self.person
+        moments = [person.moment(inquiry.received_at) for inquiry in self.inquiries]
         moments += [day.at for day in self.days]
-        moments += [self.person.moment(consult.held_at) for consult in self.consults]
-        moments += [self.person.moment(treatment.done_at) for treatment in self.treatments]
-        agreed = self.agreement_at(at)
-        return max([*moments, agreed] if agreed else moments)
+        moments += [person.moment(consult.held_at) for consult in self.consults]
+        moments += [
+            person.decided(consult) for consult in self.consults if person.decision(consult, at) != "pending"
+        ]
+        moments += [person.moment(treatment.done_at) for treatment in self.treatments]
+        moments += self.agreements(at)
+        reserved = self.reserved_until(self.reservations, at)
+        return max([*moments, reserved] if reserved else moments)
 
     # ── open or not ──────────────────────────────────────────────────────────────────────────────
 
     def unfinished_courses(self, at: datetime) -> list[Course]:
-        return [course for course in self.courses if self.person.sessions_left(course, at)]
+        return [course for course in self.courses if self.person.sessions_left_then(course, at)]
 
     def is_open(self, at: datetime, family: str | None = None) -> bool:
         """Whether a contact of a family (None: unknown) at a moment belongs here (readings 3, 7)."""
@@ -143,8 +165,10 @@ class Journey:
             return True
         if self.consults and all(self.person.decision(consult, at) in REFUSED for consult in self.consults):
             return False
+        if unfinished:
+            return True
         if self.treatments:
-            return bool(unfinished)
+            return False
         return self.last_at(at) + patience(self.person, self.stage(at)) >= at
 
 
@@ -182,7 +206,7 @@ def days_of(person: Person, now: datetime) -> list[Day]:
             continue
         visits = [row for row in person.visits if day_of(row.arrived_at) == on]
         timed = person.timed_rows(on)
-        starts = [person.moment(row.starts_at) for row in wanted]
+        starts = [person.state_moment(row) for row in wanted if row.status in CAME]
         at = min(timed) if timed else midnight(on)
         if starts and not (visits or consults or treatments):
             at = min(starts)
@@ -236,7 +260,8 @@ def fold(person: Person, now: datetime) -> list[Journey]:
             case Reservation():
                 join_reservation(person, journeys, event, at)
             case Course():
-                join_course(person, journeys, event, at)
+                if event.bought_on not in {day.on for day in days}:
+                    join_course(person, journeys, event, at)
             case Day():
                 join_day(person, journeys, event)
     return journeys
@@ -265,18 +290,23 @@ def family_set(person: Person, treatment: str | None) -> set[str]:
 
 
 def join_inquiry(person: Person, journeys: list[Journey], inquiry: Inquiry, at: datetime) -> None:
-    repeated = [
-        journey
-        for journey in journeys
-        if journey.is_open(at)
-        and any(at - person.moment(row.received_at) <= SAME_INQUIRY for row in journey.inquiries)
-    ]
-    families = family_set(person, inquiry.treatment)
-    found = open_journey(person, journeys, families, at) or youngest(repeated)
+    found = asked_lately(person, journeys, at)
+    if found is None:
+        families = family_set(person, inquiry.treatment)
+        found = open_journey(person, journeys, families, at)
     if found is None:
         found = Journey(person, at, "inquiry", inquiry.branch)
         journeys.append(found)
     found.inquiries.append(inquiry)
+
+
+def asked_lately(person: Person, journeys: list[Journey], at: datetime) -> Journey | None:
+    """The journey of an inquiry of the last seven days: asking again is the same inquiry."""
+    for journey in reversed(journeys):
+        asked = [person.moment(row.received_at) for row in journey.inquiries]
+        if any(at - moment <= SAME_INQUIRY for moment in asked):
+            return journey
+    return None
 
 
 def chain_of(person: Person, reservation: Reservation) -> set[str]:
@@ -323,7 +353,7 @@ def join_course(person: Person, journeys: list[Journey], course: Course, at: dat
     if any(course in journey.courses for journey in journeys):
         return
     found = open_journey(person, journeys, family_set(person, course.treatment), at)
-    if found is not None and course.bought_on not in person.visit_days(at):
+    if found is not None:
         found.courses.append(course)
 
 

@@ -43,6 +43,7 @@ class Life:
     phone: str | None
     on: date
     used: set[tuple[object, ...]] = field(default_factory=set)
+    expected: datetime | None = None  # when the last reservation starts
 
     def chance(self, share: float) -> bool:
         return self.random.random() < share
@@ -146,7 +147,10 @@ class Life:
     def end_reservation(
         self, number: str, made: datetime, day: date, treatment: str | None, comes: bool
     ) -> None:
-        starts = self.sometimes_day(self.clock(day), 0.05)
+        at = self.clock(day)
+        self.expected = at
+        made = min(made, at - timedelta(hours=1))
+        starts = self.sometimes_day(at, 0.05)
         status: str | None
         status_at: Moment | None = None
         if day > self.today:
@@ -195,6 +199,8 @@ class Life:
     def visit(self, treatment: str | None) -> None:
         """A day at the clinic: arrival, consult, treatment, payment, each with its own gaps."""
         at = self.clock(self.on)
+        if self.expected is not None and self.expected.date() == self.on:
+            at = self.expected + timedelta(minutes=self.random.randint(-15, 25))
         if self.chance(0.85):
             arrived = self.sometimes_day(at)
             if self.fresh("visit", str(arrived)):

@@ -142,15 +142,16 @@ class Seen:
             case "inquiry":
                 return min(person.moment(row.received_at) for row in journey.inquiries)
             case "reservation":
-                reserved = [
-                    journey.reserved_at(row, self.now)
+                rows = [
+                    row
                     for row in journey.reservations
                     if visited is None or person.own_moment(row) <= visited or self.kept(row)
                 ]
-                if reserved:
-                    return max(reserved)
-                assert visited is not None
-                return visited
+                before = self.now if visited is None else min(self.now, visited)
+                reserved = journey.reserved_until(rows, before)
+                moment = visited if reserved is None else reserved
+                assert moment is not None
+                return moment
             case "visit":
                 assert visited is not None
                 return visited
