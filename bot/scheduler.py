@@ -107,6 +107,8 @@ class Scheduler:
     def _of(self, branch: Branch, day: date) -> list[Due]:
         found = []
         for job in self._jobs:
+            if job.module and job.module not in self._policy.modules:
+                continue
             at = job.due(self._policy, branch, day)
             if at is not None:
                 found.append(Due(at, job, branch, day))

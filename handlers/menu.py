@@ -1,5 +1,6 @@
 """The menu: every command a member of staff can give. A command costs one file and one line here."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, NoReturn
 
@@ -24,19 +25,24 @@ from handlers.language.reply import Command
 from handlers.language.words import Words, nearest, tidy
 from handlers.wire import Wire
 
-MENU: tuple[MenuItem[Any], ...] = (
-    *basics.ITEMS,
-    *calls.ITEMS,
-    *call_card.ITEMS,
-    *outcomes.ITEMS,
-    *churners.ITEMS,
-    *patients.ITEMS,
-    *caller.ITEMS,
-    *manuals.ITEMS,
-    *imports.ITEMS,
-    *reservations.ITEMS,
-    *closing.ITEMS,
-    *digest.ITEMS,
+_PARTS: tuple[tuple[str, tuple[MenuItem[Any], ...]], ...] = (
+    ("", basics.ITEMS),
+    ("calls", calls.ITEMS),
+    ("calls", call_card.ITEMS),
+    ("calls", outcomes.ITEMS),
+    ("calls", churners.ITEMS),
+    ("", patients.ITEMS),
+    ("calls", caller.ITEMS),
+    ("calls", manuals.ITEMS),
+    ("", imports.ITEMS),
+    ("reservations", reservations.ITEMS),
+    ("closing", closing.ITEMS),
+    ("digest", digest.ITEMS),
+)
+"""Each command family with the module of config.yaml that it belongs to; "" is always there."""
+
+MENU: tuple[MenuItem[Any], ...] = tuple(
+    replace(item, module=module) for module, items in _PARTS for item in items
 )
 
 WIRE = Wire(MENU)

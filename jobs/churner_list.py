@@ -38,4 +38,5 @@ CHURNER_LIST = Job(
     due=due,
     run=run,
     late=timedelta(hours=8),
+    module="calls",
 )

@@ -38,4 +38,5 @@ CLOSING_CARD = Job(
     due=due,
     run=run,
     late=POINTLESS_AFTER,
+    module="closing",
 )

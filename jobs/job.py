@@ -32,3 +32,4 @@ class Job:
     due: Callable[[Policy, Branch, date], datetime | None]
     run: Callable[[JobContext], str]
     late: timedelta
+    module: str = ""  # of config.yaml's `modules`; "" always runs

@@ -34,4 +34,5 @@ MORNING_DIGEST = Job(
     due=due,
     run=run,
     late=timedelta(hours=8),
+    module="digest",
 )

@@ -49,4 +49,5 @@ UPCOMING_RESERVATIONS = Job(
     due=due,
     run=run,
     late=timedelta(hours=8),
+    module="reservations",
 )

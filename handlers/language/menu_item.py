@@ -1,13 +1,13 @@
 """A command of the menu: one frozen description, and the one place where its role is checked."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlmodel import Session
 
-from crm_core.errors import NotAllowed
+from crm_core.errors import NotAllowed, NotUnderstood
 from crm_core.policy.policy import Policy
 from crm_core.staff.access import EVERYONE, Person
 from crm_core.tables.people import Role
@@ -60,11 +60,18 @@ class MenuItem(Generic[C]):
     roles: frozenset[Role] = EVERYONE
     reads_only: bool = False
     about_patient: bool = False
-    hidden: bool = field(default=False)
+    hidden: bool = False
+    module: str = ""  # of config.yaml's `modules`; "" is always there
+
+    def is_offered(self, policy: Policy) -> bool:
+        """Whether the clinic has this part of the product switched on."""
+        return not self.module or self.module in policy.modules
 
     def give(self, command: Any, context: Context) -> Reply:
         """The answer; NotAllowed when the person holds none of the roles. Typed, pressed, submitted and
         uploaded commands all come through here."""
+        if not self.is_offered(context.policy):
+            raise NotUnderstood("command", f"/{self.name}" if self.name else self.module)
         if not context.person.has(self.roles):
             raise NotAllowed(tuple(role.value for role in Role if role in self.roles))
         return self.answer(command, context)
