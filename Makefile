@@ -21,7 +21,7 @@ export DASI_REQUIRE_ALL := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint format lock bench story pictures clean
+.PHONY: help setup demo run test check lint format lock docs bench story pictures clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -55,6 +55,9 @@ lock: $(UV) ## Choose the versions again: requirements.lock and requirements-dev
 
 bench: $(DEV_READY) ## Measure, against a named baseline in the same run
 	$(PY) -m benchmarks
+
+docs: $(DEV_READY) ## Write docs/commands.md from the menu
+	$(PY) -m bot.reference
 
 story: $(DEV_READY) ## Play a working day in Chromium and check every sentence of it
 	$(PY) -m tests.story
