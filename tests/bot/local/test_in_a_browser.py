@@ -11,6 +11,7 @@ import axe_core_python
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bot.channel import Answer, Incoming
 from handlers.language.language import language
 from handlers.language.reply import Reply, Text
 from tests.bot.local.conftest import EMILY, SUJIN, Clinic
@@ -228,3 +229,21 @@ def test_a_dropped_file_and_another_person(browser: Browser, clinic: Clinic, tmp
         page.get_by_role("link", name="Emily Han").click()
         expect(page.locator("html")).to_have_attribute("lang", "en")
         expect(page.get_by_role("log").get_by_text("patients.csv")).to_have_count(0)
+
+
+def test_a_slow_answer_says_that_it_is_being_worked_on(browser: Browser, clinic: Clinic) -> None:
+    done = asyncio.Event()
+
+    async def slowly(_incoming: Incoming) -> Answer | None:
+        await done.wait()
+        return Answer(Reply((Text("Here it is."),)), ENGLISH, 2)
+
+    clinic.loop.call_soon_threadsafe(setattr, clinic.channel, "_hear", slowly)
+    with opened(browser, clinic, EMILY, PHONE) as page:
+        working = page.locator("#working")
+        page.fill("#words", "/help")
+        page.keyboard.press("Enter")
+        expect(working).to_have_text("Working on it…")
+        clinic.loop.call_soon_threadsafe(done.set)
+        expect(page.get_by_role("log").get_by_text("Here it is.")).to_be_visible()
+        expect(working).to_have_text("")
