@@ -205,11 +205,12 @@ def days_of(person: Person, now: datetime) -> list[Day]:
         if not (consults or real or wanted) and (treatments or kept):
             continue
         visits = [row for row in person.visits if day_of(row.arrived_at) == on]
-        timed = person.timed_rows(on)
-        starts = [person.state_moment(row) for row in wanted if row.status in CAME]
-        at = min(timed) if timed else midnight(on)
-        if starts and not (visits or consults or treatments):
-            at = min(starts)
+        moments = [person.moment(row.arrived_at) for row in visits]
+        moments += [person.moment(row.held_at) for row in consults]
+        moments += [person.moment(row.done_at) for row in real]
+        if not moments:
+            moments = [person.state_moment(row) for row in wanted if row.status in CAME]
+        at = min(moments, default=midnight(on))
         found.append(Day(on, at, visits, consults, real, wanted))
     return found
 
