@@ -33,7 +33,12 @@ def read_help(words: Words) -> ShowHelp:
 def show_help(command: ShowHelp, context: Context) -> Reply:
     say = context.say
     items = [
-        item for item in context.menu if item.name and not item.hidden and context.person.has(item.roles)
+        item
+        for item in context.menu
+        if item.name
+        and not item.hidden
+        and item.is_offered(context.policy)
+        and context.person.has(item.roles)
     ]
     if command.topic:
         items = [i for i in items if command.topic.casefold() in (i.name, *i.korean)] or items
