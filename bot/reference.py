@@ -17,7 +17,7 @@ def commands_page() -> str:
         "",
         "Made from the menu (`handlers/menu.py`) by `make docs`. A command is typed with or without a slash,",
         "in English or Korean. A period is `today`, `last week`, `this month`, `2026-10`, `last 90 days`,",
-        "`2026-10-01..2026-10-15`, 오늘, 지난주, 이번 달 and the like. A patient is a chart number, a name or",
+        "`2026-10-01..2026-10-15`, 오늘, 지난주, 이번 달 … A patient is a chart number, a name or",
         "the last digits of a phone; such a command typed in a channel is answered privately.",
         "",
         "| command | Korean | what it does | 하는 일 | example | who |",
