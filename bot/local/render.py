@@ -32,6 +32,8 @@ def draw(chart: Chart, language: Language) -> bytes:
     """The PNG of a chart, by the drawing thread alone; the library behind it is loaded on first use."""
     from handlers import pictures
 
+    if not isinstance(chart, pictures.AnyChart):
+        raise TypeError(type(chart).__name__)
     return pictures.draw(chart, language)
 
 
