@@ -4,12 +4,14 @@ The one reader behind `/why` and every list: the rules themselves are in `eligib
 holds for every fact (`now`, `day`): a question about a past moment sees what was known then.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
+from typing import cast as as_type
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import ARRAY, Integer, Select, any_, case, cast, func, or_, select
 from sqlmodel import Session, col
 
 from crm_core.churn.ledger import LedgerLine, value_since
@@ -162,6 +164,15 @@ def is_past(db: Session, branches: Iterable[str], day: date, now: datetime) -> b
     return False
 
 
+def among(db: Session, column: Any, ids: Iterable[int]) -> Any:
+    """The condition that a column is one of the ids, with one bound value however many they are."""
+    wanted = list(ids)
+    if db.get_bind().dialect.name == "postgresql":
+        return column == any_(cast(wanted, ARRAY(Integer)))
+    listed = func.json_each(json.dumps(wanted)).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
 def standing_call(now: datetime) -> Any:
     """The condition that a call was known and not taken back at `now`."""
     return (
@@ -265,7 +276,7 @@ def _patients(
             treated,
             _value(policy, day, now, by_visits),
         )
-        .where(mine.in_(ids))
+        .where(among(db, mine, ids))
         .order_by(mine)
     )
     rows = [
@@ -296,7 +307,7 @@ def _look_back(db: Session, rows: Sequence[PatientFacts], day: date, now: dateti
     if not late:
         return
     statement = select(col(Patient.id), *_latest_visit(day, now)).where(
-        col(Patient.id).in_([row.patient_id for row in late])
+        among(db, col(Patient.id), [row.patient_id for row in late])
     )
     days = {row[0]: [seen for seen in row[1:] if seen is not None] for row in db.execute(statement)}
     for row in late:
@@ -305,9 +316,9 @@ def _look_back(db: Session, rows: Sequence[PatientFacts], day: date, now: dateti
 
 def _add_lines(db: Session, known: dict[int, PatientFacts], ids: Sequence[int]) -> None:
     columns = RecallDue.__table__.c  # type: ignore[attr-defined]
-    for row in db.execute(select(columns).where(col(RecallDue.patient_id).in_(ids))):
+    for row in db.execute(select(columns).where(among(db, col(RecallDue.patient_id), ids))):
         # A row of the ledger has the fields of a line; making half a million of them again is dear.
-        known[row.patient_id].lines.append(cast("LedgerLine", row))
+        known[row.patient_id].lines.append(as_type("LedgerLine", row))
 
 
 def _add_phones(db: Session, known: dict[int, PatientFacts], ids: Sequence[int], now: datetime) -> None:
@@ -331,7 +342,7 @@ def _add_phones(db: Session, known: dict[int, PatientFacts], ids: Sequence[int],
             & (col(Refusal.at) <= now)
             & or_(col(Refusal.lifted_at).is_(None), col(Refusal.lifted_at) > now),
         )
-        .where(col(ContactLink.patient_id).in_(ids), col(Contact.kind) == ContactKind.PHONE)
+        .where(among(db, col(ContactLink.patient_id), ids), col(Contact.kind) == ContactKind.PHONE)
         .order_by(col(ContactLink.patient_id), col(Contact.id), col(Refusal.at))
     )
     for row in db.execute(statement):
@@ -362,7 +373,7 @@ def _add_calls(db: Session, known: dict[int, PatientFacts], ids: Sequence[int], 
             col(Call.staff_id),
         )
         .where(
-            col(Call.patient_id).in_(ids),
+            among(db, col(Call.patient_id), ids),
             col(Call.kind).in_(RECALL_KINDS),
             *standing_call(now),
         )
@@ -402,7 +413,7 @@ def _add_booked_since(db: Session, rows: Sequence[PatientFacts], now: datetime) 
     statement: Select[*tuple[Any, ...]] = (
         select(col(Reservation.patient_id), func.max(col(Reservation.made_at)))
         .where(
-            col(Reservation.patient_id).in_([row.patient_id for row in rows]),
+            among(db, col(Reservation.patient_id), [row.patient_id for row in rows]),
             col(Reservation.made_at) <= now,
         )
         .group_by(col(Reservation.patient_id))
@@ -421,7 +432,7 @@ def _add_reached(db: Session, policy: Policy, rows: Sequence[PatientFacts], day:
         statement: Select[*tuple[Any, ...]] = (
             select(col(Call.contact_id), func.count())
             .where(
-                col(Call.contact_id).in_(ids),
+                among(db, col(Call.contact_id), ids),
                 col(Call.legal_class) == LegalClass.OUTREACH,
                 col(Call.outcome).in_(REACHED),
                 col(Call.called_on) > since,
@@ -451,7 +462,7 @@ def _add_consents(
         statement = (
             select(col(Consent.contact_id), col(Consent.given))
             .where(
-                col(Consent.contact_id).in_(ids),
+                among(db, col(Consent.contact_id), ids),
                 col(Consent.kind) == "ads",
                 col(Consent.at) <= now,
             )

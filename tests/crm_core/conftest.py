@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from crm_core.policy.policy import Policy
-from tests.crm_core.calls.a_clinic import Clinic
+from tests.crm_core.hand_made import Clinic
 
 
 @pytest.fixture

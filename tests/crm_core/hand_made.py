@@ -1,6 +1,6 @@
 """A clinic of one branch by hand: patients with a phone, treatments, calls, and staff who call."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
@@ -8,12 +8,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from crm_core.calls.actions import start
+from crm_core.calls.actions import card_of, fix_list, start
+from crm_core.calls.outcomes.actions import Logged, Said, log_outcome
 from crm_core.calls.standing.actions import keep_standing
 from crm_core.churn.actions import keep_ledger
+from crm_core.churn.eligibility import eligibility
+from crm_core.churn.queries import due_list, promised_list
+from crm_core.churn.reasons import Eligibility, Why
 from crm_core.period import Period
 from crm_core.policy.policy import Policy
-from crm_core.privacy import vault_of
+from crm_core.privacy import folded_name, vault_of
 from crm_core.staff.access import Person, Scope, system_scope
 from crm_core.tables.calls import Call, CallKind, LegalClass, Outcome, ResponseGroup
 from crm_core.tables.facts import Course, Payment, Reservation, TreatmentDone, Visit
@@ -30,7 +34,7 @@ from crm_core.tables.people import (
 )
 
 BRANCH = "gangnam"
-BOTOX = "보톡스"
+BOTOX = "botox"
 
 
 @dataclass
@@ -69,6 +73,51 @@ class Clinic:
         start(self.db, self.policy, self.director(), self.branch, self.now - timedelta(1))
         return self
 
+    def later(self, **passed: int) -> "Clinic":
+        """The same clinic at a later moment."""
+        return replace(self, now=self.now + timedelta(**passed))
+
+    def due(self) -> set[int]:
+        """The patients on ⑦."""
+        rows = due_list(self.db, self.scope, self.policy, self.today, self.now)
+        return {one.patient_id for one in rows}
+
+    def promised(self) -> set[int]:
+        """The patients on ①."""
+        rows = promised_list(self.db, self.scope, self.policy, self.today, self.now)
+        return {one.patient_id for one in rows}
+
+    def why(self, patient: int) -> Eligibility:
+        """The decision, after checking that the list says the same."""
+        said = eligibility(self.db, self.policy, patient, self.now)
+        assert said.eligible == (patient in self.due()), said
+        return said
+
+    def reasons(self, patient: int) -> list[Why]:
+        return [reason.why for reason in self.why(patient).reasons]
+
+    def card(self, patient: int) -> int:
+        """The patient's card on today's list, which is fixed by asking."""
+        fix_list(self.db, self.policy, self.branch, self.today, self.now)
+        card = card_of(self.db, self.branch, self.today, patient)
+        assert card is not None
+        assert card.id is not None
+        return card.id
+
+    def says(
+        self,
+        who: Person,
+        patient: int,
+        outcome: Outcome,
+        group: ResponseGroup | None = None,
+        **values: Any,
+    ) -> Logged:
+        """Logs an outcome on the patient's card of today; a denial is confirmed."""
+        press_key = values.pop("press_key", None)
+        values.setdefault("confirmed", True)
+        said = Said(outcome, group, **values)
+        return log_outcome(self.db, self.policy, who, said, self.now, patient_id=patient, press_key=press_key)
+
     def staff(self, name: str, *roles: Role) -> Person:
         row = Staff(name=name)
         self.db.add(row)
@@ -90,11 +139,13 @@ class Clinic:
         if self.db.get(Book, book) is None:
             self.db.add(Book(slug=book))
             self.db.flush()
+        name = values.pop("name", "김지영")
         row = Patient(
             book=book,
-            chart_no=self.number("C"),
+            chart_no=values.pop("chart_no", None) or self.number("C"),
             branch=self.branch,
-            name=values.pop("name", "김지영"),
+            name=name,
+            name_blind=vault_of(self.db).blind("name", folded_name(name)),
             created_at=self.at(self.ago(700)),
             **values,
         )
@@ -114,7 +165,7 @@ class Clinic:
                 kind=ContactKind.PHONE,
                 address=number,
                 address_blind=blind,
-                last_four_blind=vault_of(self.db).blind("last_four", number[-4:]),
+                last_four_blind=vault_of(self.db).blind("four", number[-4:]),
                 created_at=self.at(self.ago(700)),
             )
             self.db.add(contact)
@@ -149,7 +200,7 @@ class Clinic:
                 number=self.number("V"),
                 patient_id=patient,
                 branch=self.branch,
-                arrived_at=self.at(day),
+                arrived_at=self.at(day, time(8)),
                 arrived_on=day,
             )
         )
