@@ -19,12 +19,7 @@ KINDS = ("reservations", "visits", "treatments")
 """The facts that a list of calls is made from."""
 
 
-def calls_data(found: TodayList, context: Context) -> dict[str, Any]:
-    """Today's list of one branch, section by section, with where each card stands."""
-    return lists_data((found,), context)
-
-
-def lists_data(found: Sequence[TodayList], context: Context) -> dict[str, Any]:
+def calls_data(found: Sequence[TodayList], context: Context) -> dict[str, Any]:
     """Today's lists of some branches as one answer; before start there are no patients in it."""
     charts = _charts([card.patient_id for one in found for card in one.cards], context)
     counts = {section.value: sum(one.counts[section] for one in found) for section in SECTIONS}

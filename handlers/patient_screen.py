@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from datetime import date
 
+from babel import Locale, UnknownLocaleError
+
 from crm_core.calls.queries import PastCallRow
 from crm_core.churn.reasons import FamilyDue, Why
 from crm_core.journeys.queries import JourneySeen, Standing
 from crm_core.patients.queries import CourseSeen, PatientScreen, PhoneSeen
 from crm_core.phone import spoken_phone
 from crm_core.staff.access import DIRECTORS
+from crm_core.staff.queries import names_by_number
 from crm_core.tables.facts import LIVE, Reservation
 from crm_core.tables.journey import Stage
 from crm_core.tables.people import PatientStatus
@@ -22,6 +25,7 @@ from handlers.reservation_words import STATE_NAMES
 from handlers.why_words import why_sentence
 
 CALLS_SHOWN = 5
+LEAST_RHYTHM = 2
 LINES_SHOWN = 5
 STAGE_NAMES = {
     Stage.INQUIRY: N_("Inquiry"),
@@ -37,6 +41,11 @@ STANDING_NAMES = {
     Standing.DECLINED: N_("declined"),
     Standing.CLOSED: N_("closed by hand"),
     Standing.LOST: N_("lost"),
+}
+_CLOSED = {
+    Why.COURSE_RUNNING: N_("sessions left"),
+    Why.TREATMENT_COMPLETE: N_("treatment complete"),
+    Why.NO_NEED: N_("no need"),
 }
 _PREFERENCES = {
     "text": N_("Prefers text"),
@@ -56,7 +65,7 @@ def screen_blocks(
     if families:
         blocks.append(families_table(families, context))
     for title, lines in (
-        (N_("Courses"), [_course(one, context) for one in seen.courses[:LINES_SHOWN]]),
+        (N_("Sessions left"), [_course(one, context) for one in seen.courses if one.left]),
         (N_("Reservations"), _reservations(seen, context)),
         (N_("Last treatments"), _treatments(seen, context)),
         (N_("Journeys"), [_journey(one, context) for one in journeys[:LINES_SHOWN]]),
@@ -108,7 +117,7 @@ def _facts(seen: PatientScreen, context: Context) -> Iterator[tuple[str, str]]:
         part
         for part in (
             seen.residence,
-            seen.language,
+            _language(seen.language, context),
             _source(seen.source, context),
         )
         if part
@@ -120,6 +129,16 @@ def _facts(seen: PatientScreen, context: Context) -> Iterator[tuple[str, str]]:
         months = context.policy.calls.value_months
         amount = figures.money(seen.eligibility.value, context.language)
         yield say("Paid in {months} months", months=months), amount
+
+
+def _language(code: str | None, context: Context) -> str | None:
+    """The language to speak with the patient, where it is not the clinic's own."""
+    if code is None or code == context.policy.language:
+        return None
+    try:
+        return Locale.parse(code, sep="-").get_display_name(context.language.code)
+    except (ValueError, UnknownLocaleError):
+        return code
 
 
 def _source(slug: str | None, context: Context) -> str | None:
@@ -154,12 +173,12 @@ def _phone(phone: PhoneSeen, context: Context) -> str:
 
 
 def families_table(families: tuple[FamilyDue, ...], context: Context) -> Table:
-    """Each family with its band, dates and the patient's own rhythm."""
+    """Each family with its band (or why it is closed), its dates and the patient's own rhythm."""
     say, code = context.say, context.language.code
     rows = tuple(
         (
             context.policy.family_name(one.family, code),
-            say(BAND_NAMES[one.band]),
+            say(_CLOSED[one.closed.why] if one.closed else BAND_NAMES[one.band]),
             _day(one.last_on, context),
             _due_from(one, context),
             _day(one.churned_on, context),
@@ -184,7 +203,7 @@ def _due_from(one: FamilyDue, context: Context) -> str:
 
 
 def _rhythm(one: FamilyDue, context: Context) -> str:
-    if one.own_rhythm_days is None:
+    if one.own_rhythm_days is None or one.own_rhythm_n < LEAST_RHYTHM:
         return "–"
     return context.say("{days} days (mean of last {n})", days=one.own_rhythm_days, n=one.own_rhythm_n)
 
@@ -220,11 +239,13 @@ def _reservation(one: Reservation, home: str, context: Context) -> str:
 
 def _treatments(seen: PatientScreen, context: Context) -> list[str]:
     code = context.language.code
+    shown = seen.treatments[:LINES_SHOWN]
+    doctors = names_by_number(context.db, [one.doctor for one in shown if one.doctor])
     lines = []
-    for one in seen.treatments[:LINES_SHOWN]:
+    for one in shown:
         parts = [_day(one.done_on, context), context.policy.treatment_name(one.treatment, code)]
         if one.doctor:
-            parts.append(one.doctor)
+            parts.append(doctors.get(one.doctor, one.doctor))
         if one.branch != seen.who.branch:
             parts.append(context.policy.branch(one.branch).name(code))
         lines.append(" · ".join(parts))

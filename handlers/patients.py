@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from crm_core.calls import actions
 from crm_core.calls.today import fixed_at
 from crm_core.churn.eligibility import eligibility
-from crm_core.churn.reasons import Eligibility
+from crm_core.churn.reasons import Eligibility, Why
 from crm_core.errors import Missing
 from crm_core.journeys.queries import journeys_of
 from crm_core.patients.queries import MOST, FoundPatient, find, nobody_here, of_id, screen
@@ -38,6 +38,14 @@ from handlers.why_words import list_reasons, section_name, why_sentence
 
 ASKERS = NAMES | {Role.GROUP}
 KINDS = ("reservations", "visits", "treatments")
+_NEVER = (
+    Why.DENIED,
+    Why.STOPPED,
+    Why.DECEASED_PHONE,
+    Why.WRONG_NUMBER,
+    Why.NO_PHONE,
+    Why.NO_GUARDIAN,
+)
 _CHANCES = {
     "reaction": N_("chance {share} ({cases} such calls)"),
     "family": N_("chance {share} ({cases} calls about this treatment)"),
@@ -128,7 +136,8 @@ def show_patient(command: ShowPatient, context: Context) -> Reply:
     seen = screen(context.db, context.person, context.policy, who.id, context.now)
     journeys = journeys_of(context.db, context.policy, who.id, context.now)
     until = Text(until_sentence(context, (who.branch,), KINDS), tone=Tone.HINT)
-    return Reply((*screen_blocks(seen, journeys, context), until, _screen_buttons(who, context)))
+    buttons = _buttons(seen.eligibility, Button(context.say("Why"), ExplainWhy(who.id)), context)
+    return Reply((*screen_blocks(seen, journeys, context), until, buttons))
 
 
 def _look(who: FoundPatient, what: str, context: Context) -> None:
@@ -137,17 +146,16 @@ def _look(who: FoundPatient, what: str, context: Context) -> None:
     )
 
 
-def _screen_buttons(who: FoundPatient, context: Context) -> Buttons:
+def _buttons(one: Eligibility, other: Button, context: Context) -> Buttons:
+    """Call now only where somebody may be called at all, by somebody who calls at that branch."""
     say = context.say
-    first = [Button(say("Why"), ExplainWhy(who.id))]
-    if _may_call(who, context):
-        call = Button(say("Call now"), CallPatient(who.id), Style.PRIMARY)
-        first = [call, *first, Button(say("Manual"), ShowManual())]
-    return Buttons((tuple(first),))
-
-
-def _may_call(who: FoundPatient, context: Context) -> bool:
-    return who.branch in context.person.branches(CALLS, context.policy)
+    stopped = any(reason.why in _NEVER or reason.word == "deceased" for reason in one.reasons)
+    row = [other]
+    if context.person.has(CALLS):
+        row.append(Button(say("Manual"), ShowManual()))
+        if not stopped:
+            row.insert(0, Button(say("Call now"), CallPatient(one.patient_id), Style.PRIMARY))
+    return Buttons((tuple(row),))
 
 
 def call_patient(command: CallPatient, context: Context) -> Reply:
@@ -171,10 +179,7 @@ def explain_why(command: ExplainWhy, context: Context) -> Reply:
     if order:
         blocks.append(Text(order, tone=Tone.HINT))
     blocks.append(Text(until_sentence(context, (who.branch,), KINDS), tone=Tone.HINT))
-    row = [Button(context.say("Patient"), ShowPatient(who.id))]
-    if _may_call(who, context):
-        row.insert(0, Button(context.say("Call now"), CallPatient(who.id)))
-    return Reply((*blocks, Buttons((tuple(row),))))
+    return Reply((*blocks, _buttons(one, Button(context.say("Patient"), ShowPatient(who.id)), context)))
 
 
 def _why_heading(who: FoundPatient, context: Context) -> Heading:
@@ -219,7 +224,7 @@ def _against(one: Eligibility, context: Context) -> list[Block]:
         else:
             title = say("Not among due and lapsed today because")
         blocks.append(_lines(title, [why_sentence(reason, context) for reason in one.reasons]))
-    if one.notes:
+    if one.notes and one.section is not None:
         lines = [why_sentence(reason, context) for reason in one.notes]
         blocks.append(_lines(say("Ask before you offer anything"), lines))
     return blocks
