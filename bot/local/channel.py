@@ -28,6 +28,8 @@ from bot.local.render import Body, Draw, draw, has_form, is_words, to_body, word
 from bot.transaction import reading, step
 from crm_core.errors import NotSaved
 from crm_core.local_chat import actions, queries
+from crm_core.outbox.actions import changed_at
+from crm_core.staff.actions import speak_in_channels
 from handlers.language.language import Language
 from handlers.language.reply import Reply, Where
 from handlers.page_words import page_text
@@ -114,6 +116,17 @@ class LocalChannel:
             return NotSent("no such message", for_good=True)
         self.broadcaster.publish(Kind.CHANGED, address, message_id=int(message_id))
         return Sent(message_id)
+
+    async def speak(self, code: str) -> None:
+        """The channels of the page speak this language from now on; what stands there is said anew."""
+        now = self._clock.now()
+
+        def change() -> None:
+            with step(self._engine) as db:
+                addresses = speak_in_channels(db, PLATFORM, code)
+                changed_at(db, PLATFORM, addresses, now)
+
+        await asyncio.to_thread(change)
 
     async def act(self, incoming: Incoming, author: str, message_id: str | None = None) -> Outcome:
         """Hears what a person did and shows the answers. `message_id` is the message that was pressed."""

@@ -137,6 +137,7 @@ class Doing:
         press = Pressed(WIRE.button(Speak(code)), "")
         incoming = self._incoming(visitor, {}, press, private=True)
         outcome = await self._channel.act(incoming, visitor.persona.author)
+        await self._channel.speak(code)
         return {"toast": outcome.toast}
 
     async def _asked(self, request: Request) -> tuple[dict[str, Any], Visitor]:

@@ -1,10 +1,11 @@
 """Plan, take back, mark a card as changed; and the three steps of a delivery."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlmodel import Session, col
 
 from crm_core.sql import insert_ignoring
@@ -80,7 +81,17 @@ def withdraw(db: Session, about: str, now: datetime, *, legal_class: LegalClass 
 
 def changed(db: Session, about: str, now: datetime) -> int:
     """Every place where a card about this stands will be rendered anew. How many places."""
-    postings = list(db.scalars(select(Posting).where(col(Posting.about) == about).with_for_update()))
+    return _render_anew(db, select(Posting).where(col(Posting.about) == about), now)
+
+
+def changed_at(db: Session, platform: str, addresses: Collection[str], now: datetime) -> int:
+    """Every card at these places will be rendered anew, e.g. in another language. How many."""
+    there = col(Posting.platform) == platform, col(Posting.address).in_(addresses)
+    return _render_anew(db, select(Posting).where(*there), now)
+
+
+def _render_anew(db: Session, which: Select[tuple[Posting]], now: datetime) -> int:
+    postings = list(db.scalars(which.with_for_update()))
     for posting in postings:
         posting.version += 1
         values = {
@@ -88,7 +99,7 @@ def changed(db: Session, about: str, now: datetime) -> int:
             "once": f"amend:{posting.id}:{posting.version}",
             "kind": OutboxKind.AMEND,
             "command": posting.command,
-            "about": about,
+            "about": posting.about,
             "platform": posting.platform,
             "address": posting.address,
             "staff_id": posting.staff_id,

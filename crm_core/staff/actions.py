@@ -100,3 +100,12 @@ def speak(db: Session, staff_id: int, language: str) -> None:
     staff = db.get(Staff, staff_id)
     if staff is not None:
         staff.language = language
+
+
+def speak_in_channels(db: Session, platform: str, language: str) -> list[str]:
+    """Every staff channel of a platform is written to in this language from now on; their addresses."""
+    addresses = []
+    for row in db.scalars(select(ChannelBinding).where(col(ChannelBinding.platform) == platform)):
+        row.language = language
+        addresses.append(row.address)
+    return addresses
