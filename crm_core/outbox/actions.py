@@ -90,7 +90,7 @@ def changed_at(db: Session, platform: str, addresses: Collection[str], now: date
     return _render_anew(db, select(Posting).where(*there), now)
 
 
-def _render_anew(db: Session, which: Select[tuple[Posting]], now: datetime) -> int:
+def _render_anew(db: Session, which: Select[Posting], now: datetime) -> int:
     postings = list(db.scalars(which.with_for_update()))
     for posting in postings:
         posting.version += 1
