@@ -80,7 +80,7 @@ def show_churners(command: ShowChurners, context: Context) -> Reply:
     branches = branches_for(command.branch, context, CALLS)
     found = {slug: _people(replace(command, branch=slug), context) for slug in branches}
     lists = [_one_list(replace(command, branch=slug), found[slug], context) for slug in branches]
-    data = churners_data(found, command.family, context) if context.private else None
+    data = churners_data(found, command.family, context) if context.as_json else None
     return replace(lists[0], also=tuple(lists[1:]), data=data)
 
 

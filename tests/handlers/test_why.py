@@ -150,7 +150,7 @@ def test_what_stops_nothing_is_said_to_the_caller(clinic: Clinic, coordinator: A
     clinic.treated(clinic.patient(), 300)
     said = coordinator.in_korean().reads("/why 김지영")
     assert "권하기 전에 먼저 여쭤봐 주세요" in said
-    assert "· 광고성 정보 수신동의가 없고 마지막 시술(1/29(목))이 6개월 지났어요." in said
+    assert "· 광고성 정보 수신동의가 없고 마지막 시술(1/29(목))이 6개월 넘게 지났어요." in said
 
 
 def test_done_today_is_said(clinic: Clinic, coordinator: Asker) -> None:
