@@ -124,17 +124,15 @@ def count_bands(db: Session, scope: Scope, policy: Policy, day: date, now: datet
 
 
 def long_gone(db: Session, scope: Scope, day: date) -> int:
-    """Patients with a family long gone and none that is due, lapsed or still ahead."""
-    other = aliased(RecallDue)
-    later = (
-        select(col(other.patient_id))
-        .where(col(other.patient_id) == col(RecallDue.patient_id), col(other.lapsed_until) >= day)
-        .exists()
+    """Patients all of whose families at the scope's branches are long gone: one walk over an index."""
+    each = (
+        select(col(RecallDue.patient_id))
+        .where(col(RecallDue.branch).in_(scope.branches))
+        .group_by(col(RecallDue.patient_id))
+        .having(func.max(col(RecallDue.lapsed_until)) < day)
+        .subquery()
     )
-    statement = select(func.count(col(RecallDue.patient_id).distinct())).where(
-        col(RecallDue.branch).in_(scope.branches), col(RecallDue.lapsed_until) < day, ~later
-    )
-    found: int = db.execute(statement).scalar_one()
+    found: int = db.execute(select(func.count()).select_from(each)).scalar_one()
     return found
 
 

@@ -180,7 +180,7 @@ class RecallDue(SQLModel, table=True):
     __table_args__ = (
         Index("ix_recall_due", "branch", "due_on", "lapsed_until"),
         Index("ix_recall_churned", "branch", "churned_on"),
-        Index("ix_recall_gone", "branch", "lapsed_until", "patient_id"),
+        Index("ix_recall_gone", "branch", "patient_id", "lapsed_until"),
     )
 
     patient_id: int = Field(primary_key=True, foreign_key="patient.id")
