@@ -10,6 +10,7 @@ from crm_core.churn.reasons import FamilyDue, Why
 from crm_core.journeys.queries import JourneySeen, Standing
 from crm_core.patients.queries import CourseSeen, PatientScreen, PhoneSeen
 from crm_core.phone import spoken_phone
+from crm_core.reservations.queries import seen as state_seen
 from crm_core.staff.access import DIRECTORS
 from crm_core.staff.queries import names_by_number
 from crm_core.tables.facts import LIVE, Reservation
@@ -220,19 +221,28 @@ def _course(one: CourseSeen, context: Context) -> str:
 
 def _reservations(seen: PatientScreen, context: Context) -> list[str]:
     known = [one for one in seen.reservations if one.made_at is None or one.made_at <= context.now]
-    return [_reservation(one, seen.who.branch, context) for one in known[:LINES_SHOWN]]
+    return [_reservation(one, seen, context) for one in known[:LINES_SHOWN]]
 
 
-def _reservation(one: Reservation, home: str, context: Context) -> str:
+def _reservation(one: Reservation, screen: PatientScreen, context: Context) -> str:
+    """Day and time, the state it is seen in at this moment, treatment, and the branch if another."""
     branch = context.policy.branch(one.branch)
     when = _day(one.starts_on, context)
     if one.timed:
         when += f" {figures.clock(one.starts_at, branch)}"
-    unmarked = one.state in LIVE and one.starts_on < branch.today(context.now)
-    parts = [when, context.say(N_("Unmarked") if unmarked else STATE_NAMES[one.state])]
+    state = state_seen(
+        one.state,
+        state_at=one.state_at,
+        starts_at=one.starts_at,
+        made_at=one.made_at,
+        visited=one.starts_on in screen.arrived_on,
+        now=context.now,
+    )
+    unmarked = state in LIVE and one.starts_on < branch.today(context.now)
+    parts = [when, context.say(N_("Unmarked") if unmarked else STATE_NAMES[state])]
     if one.treatment:
         parts.append(context.policy.treatment_name(one.treatment, context.language.code))
-    if one.branch != home:
+    if one.branch != screen.who.branch:
         parts.append(branch.name(context.language.code))
     return " · ".join(parts)
 

@@ -96,6 +96,7 @@ class PatientScreen:
     first_visit_on: date | None
     last_visit_on: date | None
     visits: int
+    arrived_on: frozenset[date]
     phones: tuple[PhoneSeen, ...]
     eligibility: Eligibility
     reservations: tuple[Reservation, ...]
@@ -203,6 +204,7 @@ def screen(db: Session, person: Person, policy: Policy, patient_id: int, now: da
         first_visit_on=min([*visits, *filter(None, [row.first_visit_on])], default=None),
         last_visit_on=max(visits, default=None),
         visits=len(visits),
+        arrived_on=_arrival_days(db, who.id, now),
         phones=phones_of(db, who.id),
         eligibility=eligibility(db, policy, who.id, now),
         reservations=_newest(db, Reservation, Reservation.starts_at, who.id, None),
@@ -318,6 +320,13 @@ def _by_part(db: Session, branches: Sequence[str], text: str, most: int) -> list
             if len(ids) == most:
                 break
     return ids
+
+
+def _arrival_days(db: Session, patient_id: int, now: datetime) -> frozenset[date]:
+    statement = select(col(Visit.arrived_on)).where(
+        col(Visit.patient_id) == patient_id, col(Visit.arrived_at) <= now
+    )
+    return frozenset(db.scalars(statement))
 
 
 def _visit_days(db: Session, patient_id: int, now: datetime) -> set[date]:

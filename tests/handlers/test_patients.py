@@ -1,5 +1,6 @@
 """/patient: found by what people type, everything on one screen, nothing for those who may not see it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from crm_core.journeys.actions import refold
 from crm_core.policy.policy import Policy
 from crm_core.staff.actions import bind_account
 from crm_core.tables.calls import Outcome, ResponseGroup
+from crm_core.tables.facts import ReservationState
 from crm_core.tables.people import PatientStatus, Relation, Role
 from handlers import errors
 from handlers.language.language import language
@@ -259,3 +261,24 @@ def test_a_question_about_the_past_sees_no_later_reservation(clinic: Clinic, coo
     patient = clinic.patient()
     clinic.booked(patient, 9, made_at=clinic.now + timedelta(days=1))
     assert "Reservations" not in coordinator.reads("/patient 김지영")
+
+
+def test_a_reservation_is_seen_as_it_stood_at_the_moment(clinic: Clinic, coordinator: Asker) -> None:
+    patient = clinic.patient()
+    clinic.booked(patient, 2, state=ReservationState.COMPLETED)
+    assert "Fri 27 Nov 11:00 · Booked" in coordinator.reads("/patient 김지영")
+    later = replace(coordinator, clinic=clinic.later(days=3))
+    assert "Fri 27 Nov 11:00 · Completed" in later.reads("/patient 김지영")
+
+
+def test_a_reservation_that_nobody_marked_came_if_there_was_a_visit(
+    clinic: Clinic, coordinator: Asker
+) -> None:
+    patient = clinic.patient()
+    made = clinic.now - timedelta(days=30)
+    clinic.booked(patient, -5, made_at=made)
+    clinic.booked(patient, -9, made_at=made)
+    clinic.visited(patient, 9)
+    said = coordinator.reads("/patient 김지영")
+    assert "Fri 20 Nov 11:00 · Unmarked" in said
+    assert "Mon 16 Nov 11:00 · Arrived" in said
