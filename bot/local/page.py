@@ -25,6 +25,8 @@ _QUICK = ("calls", "next", "digest", "funnel", "reservations", "noshow", "closin
 _QUICK_SHOWN = 6
 _CLOSE_SECONDS = 300
 _PHONE_WIDTH = 38
+_PHONE_TWO_LINES = 56
+_FEW = 3
 _GAP = 2
 _WIDE_FROM = 0x1100  # Hangul and what stands behind it is twice as wide
 _KIB = 1024
@@ -233,10 +235,12 @@ def _word(name: str, korean: tuple[str, ...], code: str) -> str:
 
 
 def _is_wide(table: Mapping[str, Any]) -> bool:
-    """Whether a table does not fit across a phone: its widest cells, side by side, in widths of a digit."""
+    """Whether a table does not fit across a phone: its widest cells, side by side, in widths of a digit.
+    Words of a few columns may stand in two lines."""
     lines = [table["columns"], *table["rows"]]
     columns = zip(*lines, strict=False)
-    return sum(max(_width(cell) for cell in cells) + _GAP for cells in columns) > _PHONE_WIDTH
+    width = sum(max(_width(cell) for cell in cells) + _GAP for cells in columns)
+    return width > (_PHONE_WIDTH if len(table["columns"]) > _FEW else _PHONE_TWO_LINES)
 
 
 def _width(text: str) -> int:

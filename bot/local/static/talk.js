@@ -4,7 +4,10 @@ import { ask, shut } from "./dialogs.js";
 import { earlier, toEnd } from "./log.js";
 
 const words = document.getElementById("words");
+const DOUBLE_MS = 400;
+const DOUBLE_PX = 12;
 let pressedIn = "";
+let last = { at: -DOUBLE_MS, x: 0, y: 0 };
 
 function after(outcome, from) {
   if (outcome.go) return location.assign(outcome.go);
@@ -17,6 +20,15 @@ export async function say(text) {
   pressedIn = "";
   after(outcome, words);
   return outcome;
+}
+
+// The second tap of a double tap would fall on whatever stands there after the first.
+function secondTap(event) {
+  const at = event.timeStamp;
+  const near = Math.hypot(event.clientX - last.x, event.clientY - last.y) < DOUBLE_PX;
+  const again = event.detail > 0 && near && at - last.at < DOUBLE_MS;
+  last = { at, x: event.clientX, y: event.clientY };
+  return again;
 }
 
 async function press(button) {
@@ -128,7 +140,7 @@ export function talk() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    if (button.dataset.press) press(button);
+    if (button.dataset.press && !secondTap(event)) press(button);
     else if (button.dataset.say) say(button.dataset.say).then(toEnd);
     else if (button.dataset.earlier) earlier(button);
   });

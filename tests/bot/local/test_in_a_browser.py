@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bot.channel import Answer, Incoming
+from handlers.basics import Speak
 from handlers.language.language import language
-from handlers.language.reply import Reply, Text
+from handlers.language.reply import Button, Buttons, Reply, Text
 from tests.bot.local.conftest import EMILY, SUJIN, Clinic
 from tests.bot.local.test_render import every_block
 from tests.databases import absent
@@ -101,7 +102,7 @@ def test_every_view_is_sound(
 ) -> None:
     fill(clinic, account)
     with opened(browser, clinic, account, size, color_scheme=scheme, reduced_motion="reduce") as page:
-        page.wait_for_function("document.fonts.check('16px \"Noto Sans KR\"')")
+        assert page.evaluate("document.fonts.ready.then(() => document.fonts.check('16px \"Noto Sans KR\"'))")
         sound(page)
         page.fill("#words", "/")
         expect(page.locator("#suggestions li").first).to_be_visible()
@@ -247,3 +248,13 @@ def test_a_slow_answer_says_that_it_is_being_worked_on(browser: Browser, clinic:
         clinic.loop.call_soon_threadsafe(done.set)
         expect(page.get_by_role("log").get_by_text("Here it is.")).to_be_visible()
         expect(working).to_have_text("")
+
+
+def test_the_second_tap_of_a_double_tap_presses_nothing(browser: Browser, clinic: Clinic) -> None:
+    clinic.post(EMILY, Reply((Buttons(((Button("한국어", Speak("ko")),),)),)), ENGLISH, "button")
+    with opened(browser, clinic, EMILY, PHONE) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.get_by_role("log").get_by_role("button").dblclick()
+        expect(page.get_by_role("log").get_by_text("이제부터")).to_be_visible()
+        assert [url for url in asked if url.endswith("/press")] == [f"{clinic.url}/press"]

@@ -179,8 +179,16 @@ def test_a_message_in_another_language_says_so() -> None:
 
 def test_a_table_that_does_not_fit_a_phone_is_stacked_there() -> None:
     narrow = {"columns": ["접점", "인원", "전환"], "rows": [["문의", "84", "62%"]]}
-    wide = {"columns": ["명령", "하는 일"], "rows": [["/help", "무엇을 도와드릴 수 있는지 모두 보여 드려요"]]}
+    two_lines = {
+        "columns": ["", "환자", "왜 오늘"],
+        "rows": [["⑦", "이명수 님 100455", "색소레이저 145일 지남"]],
+    }
+    wide = {
+        "columns": ["명령", "한국어로", "하는 일", "예"],
+        "rows": [["/help", "도움말", "제가 도와드릴 수 있는 일", "/help"]],
+    }
     assert not _is_wide(narrow)
+    assert not _is_wide(two_lines)
     assert _is_wide(wide)
     assert not _is_wide({"columns": ["a"], "rows": []})
 
