@@ -130,8 +130,9 @@ def close_day(world: World, branch: str, day: date, *, unmarked: tuple[str, date
 def _reliable(booking: Booking) -> float:
     """Low for those who are likely not to come: new people, and who did not come before."""
     life = booking.life
-    likely = 1.0 + (booking.purpose is Purpose.CONSULT and life.is_new) + min(life.missed, 3) * 0.8
-    return 10 / likely if booking.purpose is not Purpose.SESSION else 16 / likely
+    is_course = booking.purpose is Purpose.SESSION
+    is_first = booking.purpose is Purpose.CONSULT and life.is_new
+    return float((1.6 if is_course else 1.0) * (0.5 if is_first else 1.0) * 0.6 ** min(life.missed, 3))
 
 
 def _referrals(world: World, cast: Cast) -> None:

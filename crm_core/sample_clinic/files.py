@@ -64,7 +64,7 @@ def _staff(plan: ClinicPlan) -> Iterable[Cells]:
         for role, branch in row.roles:
             by_role.setdefault(role, []).append(branch)
         for role, branches in by_role.items():
-            named = " ".join(branch for branch in branches if branch != "*")
+            named = ";".join(branch for branch in branches if branch != "*")
             yield {"staff_no": row.number, "name": row.name, "role": role, "branches": named}
 
 

@@ -104,7 +104,7 @@ def _due(world: World, life: Life, day: date, *, last_on: date) -> None:
     may_call = not (life.is_quiet or life.is_settled)
     reached = may_call and world.quotas.next(REACHED, life.branch, "reached")
     share = RETURN_REACHED if reached else RETURN_ALONE
-    returns = world.quotas.next(share, life.branch, "returns", str(reached))
+    returns = world.quotas.next(share, "returns", str(reached))
     back_on = day + timedelta(world.rng.randrange(13, 47)) if returns else None
     if reached:
         _reach(world, life, day, back_on)

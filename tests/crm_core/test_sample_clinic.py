@@ -17,6 +17,7 @@ from sqlmodel import Session, SQLModel, col
 
 from bot.transaction import reading, step
 from crm_core.churn.queries import count_bands, due_list, promised_list
+from crm_core.imports.stage import stage
 from crm_core.kpi.catalogue import NO_SHOW
 from crm_core.kpi.counts import JourneyCut, ReservationCut
 from crm_core.kpi.funnel import funnel
@@ -35,6 +36,7 @@ from crm_core.tables.facts import Payment, Reservation, ReservationState, Visit
 from crm_core.tables.imports import FactsUntil
 from crm_core.tables.people import Contact, ContactLink, Patient, PatientStatus, Relation, Staff
 from crm_core.tables.records import Sample
+from handlers.complaints import KOREAN
 from tests.clinic import TODAY, policy
 from tests.databases import open_test_engine
 
@@ -248,6 +250,14 @@ def test_the_ten_files_have_the_headers_of_the_import_and_every_row() -> None:
         assert all(row[header] for row in rows for header in HEADERS[kind].required)
         if kind != "staff":
             assert len(rows) == len(getattr(clinic(), kind))
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_the_import_refuses_no_row_of_the_files(kind: str) -> None:
+    text = write_csv(clinic())[f"{kind}.csv"]
+    staged = stage(text.encode(), kind, policy(), KOREAN, branch=None, mapping=None)
+    assert staged.refused[:3] == []
+    assert staged.unknown == {}
 
 
 # ── the database ─────────────────────────────────────────────────────────────────────────────────
