@@ -14,6 +14,7 @@ from handlers import (
     churners,
     closing,
     digest,
+    funnel,
     imports,
     manuals,
     outcomes,
@@ -38,6 +39,7 @@ _PARTS: tuple[tuple[str, tuple[MenuItem[Any], ...]], ...] = (
     ("reservations", reservations.ITEMS),
     ("closing", closing.ITEMS),
     ("digest", digest.ITEMS),
+    ("funnel", funnel.ITEMS),
 )
 """Each command family with the module of config.yaml that it belongs to; "" is always there."""
 

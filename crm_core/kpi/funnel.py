@@ -35,6 +35,11 @@ class Pair:
         return self.ripe.denominator - self.ripe.numerator
 
     @property
+    def left(self) -> Share:
+        """The drop-off: of the ripe ones, those that did not go on."""
+        return Share(self.lost, self.ripe.denominator)
+
+    @property
     def open(self) -> int:
         return self.so_far.denominator - self.ripe.denominator
 
@@ -76,11 +81,6 @@ class Funnel:
     beside: Mapping[Which, int]  # without consult, undecided, declined, not suitable, not recorded
 
     @property
-    def open(self) -> int:
-        """Journeys of the pairs that are too young to count."""
-        return sum(line.pair.open for line in self.stages if line.pair)
-
-    @property
     def late_entries(self) -> int:
         """중간 진입: journeys that did not begin with an inquiry."""
         return sum(line.entered for line in self.stages[1:])
@@ -105,6 +105,11 @@ class FunnelReport:
     by: JourneyCut | None
     cuts: tuple[tuple[Value, Funnel], ...]
     open_days: int
+
+    def per_open_day(self, stage: Stage) -> float | None:
+        """Journeys that passed a stage for each day the branches were open; None without such a day."""
+        count = next(line.count for line in self.all.stages if line.stage is stage)
+        return count / self.open_days if self.open_days else None
 
 
 def zone_start(period: Period, scope: Scope, policy: Policy) -> datetime:

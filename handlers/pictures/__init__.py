@@ -3,18 +3,19 @@
 from io import BytesIO
 from typing import assert_never
 
+from handlers.charts import BarChart, FunnelChart
 from handlers.language.language import Language
-from handlers.pictures.bars import BarChart, draw_bars
-from handlers.pictures.funnel import FunnelChart, draw_funnel
+from handlers.pictures.bars import draw_bars
+from handlers.pictures.funnel import draw_funnel
 
 AnyChart = FunnelChart | BarChart
 
 
-def draw(chart: AnyChart, language: Language) -> bytes:
+def draw(chart: AnyChart, _language: Language) -> bytes:
     """A PNG about 780 pixels wide, made to be read on a phone half that wide."""
     match chart:
         case FunnelChart():
-            figure = draw_funnel(chart, language)
+            figure = draw_funnel(chart)
         case BarChart():
             figure = draw_bars(chart)
         case _:

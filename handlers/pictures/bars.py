@@ -1,35 +1,14 @@
 """Shares side by side, each with its interval: no-shows by weekday, conversion by branch."""
 
-from dataclasses import dataclass
-
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from handlers.charts import BarChart
 from handlers.pictures.paper import AMBER, INK, LINE, SOFT, TEAL, WIDTH, sheet, write
 
 _LEFT, _RIGHT, _NAMES = 0.35, 0.35, 2.35
 _TOP, _ROW, _BAR = 1.45, 0.62, 0.36
 _SHORTEST = 0.03
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A share of one with its 95 % interval; None where nobody can say."""
-
-    name: str
-    value: float | None
-    label: str
-    low: float | None = None
-    high: float | None = None
-    marked: bool = False
-
-
-@dataclass(frozen=True)
-class BarChart:
-    title: str
-    subtitle: str
-    bars: tuple[Bar, ...]
-    note: str = ""
 
 
 def draw_bars(chart: BarChart) -> Figure:
