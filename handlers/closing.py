@@ -116,7 +116,8 @@ def show_closing(command: ShowClosing, context: Context) -> Reply:
     branches = branches_for(command.branch, context, CLOSERS)
     found = {slug: _lines(slug, command.day, context) for slug in branches}
     cards = [_card(replace(command, branch=slug), found[slug], context) for slug in branches]
-    return replace(cards[0], also=tuple(cards[1:]), data=_data(command, found, context))
+    data = _data(command, found, context) if context.as_json else None
+    return replace(cards[0], also=tuple(cards[1:]), data=data)
 
 
 def closing_about(branch: str, day: date) -> str:
@@ -263,7 +264,7 @@ def _open_blocks(asked: ShowClosing, left: list[Line], page: int, context: Conte
             context.now,
             branch=asked.branch,
             what="closing",
-            count=len(shown),
+            count=len(left) if context.as_json else len(shown),
         )
     blocks: list[Block] = []
     for line in shown:

@@ -41,7 +41,7 @@ MOST_POINTS = 3
 _POINTS = {
     Point.ASKED: N_("Patients of today who asked to change or cancel: {n}"),
     Point.PROMISED: N_("Call-backs promised for today: {n}"),
-    Point.MISSED_BEFORE: N_("Patients of today who missed a reservation within a year: {n}"),
+    Point.MISSED_BEFORE: N_("Patients of today who missed more than one reservation within a year: {n}"),
     Point.MENTION: N_("Patients of today with another treatment due (mention it at the visit): {n}"),
     Point.UNMARKED_BEFORE: N_("Older reservations still unmarked: {n}"),
 }
@@ -77,7 +77,8 @@ def show_digest(command: ShowDigest, context: Context) -> Reply:
     found = {slug: _morning(slug, command.day, context) for slug in branches}
     cards = [_card(known, command.posted, context) for known in found.values()]
     first, *more = cards
-    return Reply(first.blocks, also=tuple(more), data=_data(found, context))
+    data = _data(found, context) if context.as_json else None
+    return Reply(first.blocks, also=tuple(more), data=data)
 
 
 def _morning(branch: str, day: date | None, context: Context) -> Morning:
@@ -120,6 +121,8 @@ def _late(known: Morning, posted: bool, context: Context) -> str | None:
 def _today_lines(known: Morning, context: Context) -> list[str]:
     say = context.say
     today = known.today
+    if known.due_at is None and not today.total:
+        return [say("The branch is closed today.")]
     lines = [
         say("Reservations today: {count} ({new} new)", count=figures.count(today.expected), new=today.new)
     ]

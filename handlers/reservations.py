@@ -72,7 +72,8 @@ def show_reservations(command: ShowReservations, context: Context) -> Reply:
     branches = branches_for(command.branch, context, ASKERS)
     lines = {slug: _lines(command, slug, context) for slug in branches}
     cards = [_card(replace(command, branch=slug), lines[slug], context) for slug in branches]
-    return replace(cards[0], also=tuple(cards[1:]), data=_data(command, lines, context))
+    data = _data(command, lines, context) if context.as_json else None
+    return replace(cards[0], also=tuple(cards[1:]), data=data)
 
 
 def reservations_about(branch: str, day: date) -> str:
@@ -112,7 +113,7 @@ def _card(command: ShowReservations, lines: list[Line], context: Context) -> Rep
                 context.now,
                 branch=command.branch,
                 what="reservations",
-                count=len(lines),
+                count=len(lines) if context.as_json else min(PAGE, len(there) - page * PAGE),
             )
         blocks.append(_table(there[page * PAGE : (page + 1) * PAGE], period, context))
     blocks.append(Text(until_sentence(context, (command.branch,), KINDS), tone=Tone.HINT))

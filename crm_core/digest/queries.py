@@ -1,6 +1,6 @@
 """The counts of the morning digest of a branch: today, and its last open day."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -46,7 +46,7 @@ class Point(StrEnum):
 
     ASKED = "asked"  # patients of today who asked to change or cancel
     PROMISED = "promised"  # call-backs promised for today
-    MISSED_BEFORE = "missed_before"  # patients of today who did not come within a year
+    MISSED_BEFORE = "missed_before"  # patients of today who did not come more than once within a year
     MENTION = "mention"  # patients of today with another treatment due or lapsed
     UNMARKED_BEFORE = "unmarked_before"  # unmarked ones of the two weeks before the last open day
 
@@ -98,7 +98,7 @@ def morning(db: Session, policy: Policy, branch: str, day: date, now: datetime) 
     points = {
         Point.ASKED: sum(line.answer in _ASKED for line in live),
         Point.PROMISED: calls.counts[Section.PROMISED] if fixed else 0,
-        Point.MISSED_BEFORE: len(missed),
+        Point.MISSED_BEFORE: sum(times > 1 for times in missed.values()),
         Point.MENTION: _to_mention(db, policy, live, day),
         Point.UNMARKED_BEFORE: _unmarked_before(db, place, last_day, now),
     }
@@ -116,7 +116,7 @@ def morning(db: Session, policy: Policy, branch: str, day: date, now: datetime) 
     )
 
 
-def _is_to_confirm(line: Line, missed: set[int]) -> bool:
+def _is_to_confirm(line: Line, missed: Collection[int]) -> bool:
     """A call pays where nobody has confirmed and the patient is new or did not come within a year
     (product.md §4), and where a change or cancellation was asked."""
     if line.answer in _ASKED:

@@ -148,9 +148,9 @@ def count_states(lines: Iterable[Line]) -> Mapping[str, int]:
 
 def missed_before(
     db: Session, patients: Collection[int], day: date, now: datetime, *, days: int = 365
-) -> set[int]:
-    """Those who did not come, or cancelled late, in the `days` before a day."""
-    found: set[int] = set()
+) -> Counter[int]:
+    """How often each did not come, or cancelled late, in the `days` before a day."""
+    found: Counter[int] = Counter()
     for ids in chunks(sorted(set(patients))):
         statement = select(col(Reservation.patient_id)).where(
             col(Reservation.patient_id).in_(ids),

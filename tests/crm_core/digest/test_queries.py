@@ -77,7 +77,9 @@ def test_to_confirm_are_the_new_the_unreliable_and_those_who_asked(clinic: Clini
     known = of(clinic)
     assert known.to_confirm == 3
     assert dict(known.points)[Point.ASKED] == 1
-    assert dict(known.points)[Point.MISSED_BEFORE] == 1
+    assert Point.MISSED_BEFORE not in dict(known.points)
+    booked(clinic, old[1], time(12), clinic.ago(300), state=ReservationState.CANCELLED_LATE)
+    assert dict(of(clinic).points)[Point.MISSED_BEFORE] == 1
 
 
 def test_yesterday_counts_visits_ends_and_decisions_as_known_now(clinic: Clinic) -> None:

@@ -31,7 +31,7 @@ def test_a_visit_that_day_makes_a_booked_reservation_arrived(clinic: Clinic, bra
     clinic.visited(missed, 1)
     lines = reservations_on(clinic.db, branch, clinic.today, evening(clinic))
     assert [line.state for line in lines] == [ReservationState.ARRIVED, ReservationState.NO_SHOW]
-    morning = reservations_on(clinic.db, branch, clinic.today, clinic.at(clinic.today, time(9)))
+    morning = reservations_on(clinic.db, branch, clinic.today, clinic.at(clinic.today, time(7)))
     assert [line.state for line in morning] == [ReservationState.BOOKED, ReservationState.BOOKED]
 
 
@@ -92,4 +92,4 @@ def test_missed_before_looks_a_year_back(clinic: Clinic) -> None:
     ):
         booked(clinic, patient, time(10), clinic.ago(days), state=state)
     everybody = (lately, long_ago, kept)
-    assert missed_before(clinic.db, everybody, clinic.today, clinic.now) == {lately}
+    assert missed_before(clinic.db, everybody, clinic.today, clinic.now) == {lately: 1}
