@@ -43,12 +43,8 @@ HEADERS: Mapping[str, Headers] = MappingProxyType(
             "chart_no done_at treatment",
             "treatment_no doctor course_no session_no amount covered staff recommended_on",
         ),
-        "courses": _headers(
-            "course_no chart_no treatment bought_on sessions", "used valid_until paid"
-        ),
-        "payments": _headers(
-            "chart_no paid_at amount", "payment_no refund covered course_no treatment_no"
-        ),
+        "courses": _headers("course_no chart_no treatment bought_on sessions", "used valid_until paid"),
+        "payments": _headers("chart_no paid_at amount", "payment_no refund covered course_no treatment_no"),
         "calls": _headers(
             "chart_no called_at outcome",
             "call_no staff kind group cause family promised_on note",

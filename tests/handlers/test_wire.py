@@ -31,7 +31,7 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
             choices.append(st.sampled_from(list(option)))
         else:
             optional = type(None) in options
-            text = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+            text = st.text(st.characters(codec="utf-8"), max_size=30)
             choices.append(text.filter(bool) if optional else text)
     return st.one_of(choices)
 

@@ -1,6 +1,7 @@
 """The counts of a morning: today, and the last open day."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def consulted(clinic: Clinic, patient: int, decision: Decision, decided_at: date
     )
 
 
-def asked(clinic: Clinic, received_at: datetime, **values: object) -> None:
+def asked(clinic: Clinic, received_at: datetime, **values: Any) -> None:
     clinic.db.add(
         Inquiry(
             book="b",

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_core.journeys.events import Event, known_at
+from crm_core.journeys.events import Event, Reserved, known_at
 from crm_core.journeys.link import JourneyFold, link
 from crm_core.policy.policy import Policy
 from crm_core.tables.facts import Decision, InquiryKind, ReservationState
@@ -36,12 +36,12 @@ def events(draw: st.DrawFn) -> tuple[Event, ...]:
         key = str(number)
         kind = draw(st.sampled_from("irrvvcctkpx"))
         found.append(draw(_event(kind, day, key)))
-    chained = [e for e in found if isinstance(e, lives.Reserved)]
+    chained = [e for e in found if isinstance(e, Reserved)]
     if len(chained) > 1 and draw(st.booleans()):
         first, second = sorted(chained, key=lambda e: e.own_at)[:2]
         found.remove(first)
         found.append(
-            lives.Reserved(
+            Reserved(
                 first.key,
                 first.starts_at,
                 first.starts_on,
