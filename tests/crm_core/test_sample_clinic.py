@@ -1,6 +1,7 @@
 """The sample clinic: made the same every time, plausible, and each planted truth can be found again."""
 
 import csv
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
@@ -9,6 +10,7 @@ from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,7 +30,7 @@ from crm_core.phone import read_phone
 from crm_core.policy.headers import HEADERS
 from crm_core.sample_clinic import ClinicPlan, PlantedFact, facts_of, plan, populate, write_csv
 from crm_core.sample_clinic.staff import BRANCHES
-from crm_core.staff.access import system_scope
+from crm_core.staff.access import shell_person, system_scope
 from crm_core.staff.accounts import person_behind
 from crm_core.tables.calls import Call, Refusal
 from crm_core.tables.chat import ChannelBinding
@@ -37,6 +39,9 @@ from crm_core.tables.imports import FactsUntil
 from crm_core.tables.people import Contact, ContactLink, Patient, PatientStatus, Relation, Staff
 from crm_core.tables.records import Sample
 from handlers.complaints import KOREAN
+from handlers.language.language import language
+from handlers.language.menu_item import Context
+from handlers.menu import MENU, not_a_command, read_typed
 from tests.clinic import TODAY, policy
 from tests.databases import open_test_engine
 
@@ -307,6 +312,33 @@ def agreements(db: Session, days: Period) -> dict[str | int | None, Share]:
     report = funnel(db, system_scope(policy(), days), policy(), NOW, JourneyCut.BRANCH)
     pairs = {value: cell.stages[4].pair for value, cell in report.cuts}
     return {value: pair.ripe for value, pair in pairs.items() if pair is not None}
+
+
+def test_asking_what_the_fact_says_to_ask_gives_its_share(written: Session) -> None:
+    for fact in facts_of(clinic(), policy()):
+        for text, share in ((fact.ask, fact.share), (fact.ask_before, fact.against)):
+            if text is None or share is None or not text.startswith("/funnel"):
+                continue
+            branch = "haeundae" if fact.slug == "loses_at_agreement" else "gangnam"
+            cut = next(cut for cut in answered(written, text)["cuts"] if cut["value"] == branch)
+            stage = next(stage for stage in cut["stages"] if stage["stage"] == "agreement")
+            assert (stage["converted"], stage["base"]) == (share.numerator, share.denominator)
+
+
+def answered(db: Session, text: str) -> Any:
+    """The JSON of a command, as `ask --json` prints it."""
+    item, command = read_typed(text, TODAY, policy()) or not_a_command(text)
+    context = Context(
+        db=db,
+        person=shell_person("test"),
+        policy=policy(),
+        now=NOW,
+        language=language("en"),
+        private=True,
+        menu=MENU,
+        as_json=True,
+    )
+    return json.loads(json.dumps(item.give(command, context).data))
 
 
 def test_every_pair_of_a_ripe_month_has_thirty_ripe_journeys_in_each_branch(written: Session) -> None:
