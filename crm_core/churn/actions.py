@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sqlmodel import Session, col
 
 from crm_core.churn.chances import ALL, NO_REACTION
-from crm_core.churn.facts import REACHED, RECALL_KINDS
+from crm_core.churn.conditions import REACHED, RECALL_KINDS
 from crm_core.churn.ledger import value_since
 from crm_core.churn.treatments import lines_of
 from crm_core.policy.policy import Policy

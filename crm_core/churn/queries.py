@@ -9,8 +9,8 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from crm_core.churn.conditions import RECALL_KINDS, is_past, live_reservation, standing_call
 from crm_core.churn.eligibility import band_of, judge
-from crm_core.churn.facts import RECALL_KINDS, is_past, live_reservation, standing_call
 from crm_core.churn.reasons import Band, Eligibility, Why
 from crm_core.churn.treatments import past_lines
 from crm_core.policy.policy import Policy

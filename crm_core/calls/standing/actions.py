@@ -8,7 +8,7 @@ from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from crm_core.churn.facts import REACHED, RECALL_KINDS
+from crm_core.churn.conditions import REACHED, RECALL_KINDS
 from crm_core.errors import Missing, NoSuchPatient, NotAllowed
 from crm_core.outbox import actions as outbox
 from crm_core.policy.policy import Policy
