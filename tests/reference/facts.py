@@ -168,17 +168,6 @@ class Person:
         )
         return max(0, course.sessions - max(course.used or 0, rows))
 
-    def sessions_left_then(self, course: Course, at: datetime) -> int:
-        """The same at an earlier moment: sessions without a row were used at no known time."""
-        if course.bought_on > at.date():
-            return 0
-        if course.valid_until is not None and course.valid_until < at.date():
-            return 0
-        rows = [row for row in self.treatments if row.course_no == course.course_no]
-        then = sum(self.moment(row.done_at) <= at for row in rows)
-        unrecorded = max(0, (course.used or 0) - len(rows))
-        return max(0, course.sessions - then - unrecorded)
-
 
 def book_of(branch: str, policy: Policy) -> str:
     return policy.branches[branch].book

@@ -105,9 +105,8 @@ class Journey:
             return payment.treatment_no in {row.treatment_no for row in self.treatments}
         if payment.course_no is not None:
             return payment.course_no in {course.course_no for course in self.courses}
-        day = next((day for day in self.days if day.on == paid_on), None)
-        return day is not None and not any(
-            self.person.decision(consult, at) in REFUSED for consult in day.consults
+        return paid_on in {day.on for day in self.days} and not any(
+            self.person.decision(consult, at) in REFUSED for consult in self.consults
         )
 
     def stage(self, at: datetime) -> str:
@@ -156,7 +155,17 @@ class Journey:
     # ── open or not ──────────────────────────────────────────────────────────────────────────────
 
     def unfinished_courses(self, at: datetime) -> list[Course]:
-        return [course for course in self.courses if self.person.sessions_left_then(course, at)]
+        return [course for course in self.courses if self.sessions_left(course, at)]
+
+    def sessions_left(self, course: Course, at: datetime) -> int:
+        """What is left after the visits so far; sessions without a row were used before them."""
+        if course.valid_until is not None and course.valid_until < at.date():
+            return 0
+        number = course.course_no
+        rows = sum(row.course_no == number for row in self.person.treatments)
+        so_far = sum(row.course_no == number for row in self.treatments)
+        unrecorded = max(0, (course.used or 0) - rows)
+        return max(0, course.sessions - so_far - unrecorded)
 
     def is_open(self, at: datetime, family: str | None = None) -> bool:
         """Whether a contact of a family (None: unknown) at a moment belongs here (readings 3, 7)."""
@@ -208,9 +217,8 @@ def days_of(person: Person, now: datetime) -> list[Day]:
         moments = [person.moment(row.arrived_at) for row in visits]
         moments += [person.moment(row.held_at) for row in consults]
         moments += [person.moment(row.done_at) for row in real]
-        if not moments:
-            moments = [person.state_moment(row) for row in wanted if row.status in CAME]
-        at = min(moments, default=midnight(on))
+        arrived = [person.state_moment(row) for row in wanted if row.status in CAME]
+        at = min(moments or arrived, default=midnight(on))
         found.append(Day(on, at, visits, consults, real, wanted))
     return found
 
@@ -291,9 +299,9 @@ def family_set(person: Person, treatment: str | None) -> set[str]:
 
 
 def join_inquiry(person: Person, journeys: list[Journey], inquiry: Inquiry, at: datetime) -> None:
-    found = asked_lately(person, journeys, at)
+    families = family_set(person, inquiry.treatment)
+    found = asked_lately(person, journeys, families, at)
     if found is None:
-        families = family_set(person, inquiry.treatment)
         found = open_journey(person, journeys, families, at)
     if found is None:
         found = Journey(person, at, "inquiry", inquiry.branch)
@@ -301,13 +309,21 @@ def join_inquiry(person: Person, journeys: list[Journey], inquiry: Inquiry, at: 
     found.inquiries.append(inquiry)
 
 
-def asked_lately(person: Person, journeys: list[Journey], at: datetime) -> Journey | None:
-    """The journey of an inquiry of the last seven days: asking again is the same inquiry."""
-    for journey in reversed(journeys):
-        asked = [person.moment(row.received_at) for row in journey.inquiries]
-        if any(at - moment <= SAME_INQUIRY for moment in asked):
-            return journey
-    return None
+def asked_lately(person: Person, journeys: list[Journey], families: set[str], at: datetime) -> Journey | None:
+    """Where an inquiry went that began at most seven days ago: asking again is the same inquiry.
+
+    What was treated or declined since is not asked for again by asking for another family.
+    """
+    began: tuple[datetime, Journey] | None = None
+    asked = [(person.moment(row.received_at), journey) for journey in journeys for row in journey.inquiries]
+    for moment, journey in sorted(asked, key=lambda pair: pair[0]):
+        if began is None or moment - began[0] > SAME_INQUIRY:
+            began = moment, journey
+    if began is None or at - began[0] > SAME_INQUIRY:
+        return None
+    journey = began[1]
+    same = not families or families <= journey.families()
+    return journey if same or journey.is_open(at) else None
 
 
 def chain_of(person: Person, reservation: Reservation) -> set[str]:

@@ -140,7 +140,7 @@ class Life:
                 )
             )
             number, made = after, moved_at
-            day = moved_on + timedelta(days=self.random.randint(1, 20))
+            day = moved_at.date() + timedelta(days=self.random.randint(1, 20))
         self.end_reservation(number, made, day, treatment, comes)
         return day
 

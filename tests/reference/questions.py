@@ -58,7 +58,16 @@ def questions(command: str, random: Random, today: date, count: int) -> list[Que
 
 
 def expected_funnel(clinic: Clinic, question: Question) -> Json:
-    return funnel(clinic, question.period, question.now, policy(), question.by)
+    answer = funnel(clinic, question.period, question.now, policy(), question.by)
+    if "cuts" in answer:
+        answer["cuts"] = {value: cut for value, cut in answer["cuts"].items() if counts(cut)}
+    return answer
+
+
+def counts(cut: Json) -> bool:
+    """Whether anything of the period counts under a value; a value without need not be said."""
+    stages = any(row["count"] or row["base"] or row["open"] for row in cut["stages"])
+    return stages or any(row["ripe"] for row in cut["outcomes"])
 
 
 def cuts_by_value(answer: Json) -> Json:
