@@ -17,6 +17,7 @@ from handlers import (
     funnel,
     imports,
     manuals,
+    noshow,
     outcomes,
     patients,
     reservations,
@@ -40,6 +41,7 @@ _PARTS: tuple[tuple[str, tuple[MenuItem[Any], ...]], ...] = (
     ("closing", closing.ITEMS),
     ("digest", digest.ITEMS),
     ("funnel", funnel.ITEMS),
+    ("funnel", noshow.ITEMS),
 )
 """Each command family with the module of config.yaml that it belongs to; "" is always there."""
 
