@@ -45,6 +45,7 @@ class Draft:
     last_at: datetime
     source: str | None = None
     inquiry_at: datetime | None = None
+    asked_at: datetime | None = None  # the last inquiry
     reservation_at: datetime | None = None
     reserved_until: datetime | None = None
     visit_at: datetime | None = None
@@ -101,10 +102,14 @@ class Draft:
         """What the consults and payments known at `at` mean together (reading 5)."""
         refused = any(held.decision in REFUSED for held in self.held)
         found = [e for e in self.evidence if self._agrees(e, refused)]
-        best = min(found, key=self._agreed_at) if found and self.consult_at is not None else None
+        if self.consult_at is None:
+            found = []
+        best = min(found, key=lambda e: (self._agreed_at(e), not e.yes), default=None)
+        if found:
+            self.last_at = max(self.last_at, *(self._agreed_at(one) for one in found))
         if best is None:
             self.agreement_at, self.agreed_same_day = None, False
-        elif self.agreement_at is None or self._agreed_at(best) != self.agreement_at:
+        else:
             self.agreement_at = self._agreed_at(best)
             self.agreed_same_day = best.on == self.consult_on
             self.name_staff(Stage.AGREEMENT, best.staff_id)

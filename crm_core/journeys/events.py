@@ -132,49 +132,129 @@ def zone_of(policy: Policy, branch: str) -> ZoneInfo:
     return (known or next(iter(policy.branches.values()))).tz
 
 
-def with_moments(events: Iterable[Event], policy: Policy) -> list[Event]:
-    """The events with a date alone set to the day's first timed row of a visit, else to 00:00 (reading 4).
+Interval = tuple[datetime, datetime]
 
-    A reservation of which only the start is known was made by the time its visit began.
+
+def with_moments(events: Iterable[Event], policy: Policy) -> tuple[list[Event], list[Interval]]:
+    """The events with each date alone set to the day's first timed row of a visit, else to 00:00
+    (reading 4), and from when to when that was not known yet.
+
+    A reservation of which only the start is known was made by the time its visit began; so was one made
+    on the day of a visit of which no time is known.
     """
     known = list(events)
-    if all(_has_moment(event) for event in known):
-        return known
+    if all(_is_exact(event, policy) for event in known):
+        return known, []
     first: dict[date, datetime] = {}
+    untimed: dict[date, datetime] = {}
     for event in known:
-        if isinstance(event, Visited | Consulted | Treated) and event.timed:
+        if not isinstance(event, Visited | Consulted | Treated):
+            continue
+        if event.timed:
             first[event.on] = min(first.get(event.on, event.at), event.at)
-    return [event if _has_moment(event) else _with_moment(event, first, policy) for event in known]
+        else:
+            untimed[event.on] = _midnight(event.on, event.branch, policy)
+    untimed = {on: at for on, at in untimed.items() if on not in first}
+    found: list[Event] = []
+    doubts: list[Interval] = []
+    for event in known:
+        raw = _at_midnight(event, policy)
+        moved = _at_first_row(raw, first, untimed, policy)
+        found.append(moved)
+        for one, other in zip(_moments_of(raw), _moments_of(moved), strict=True):
+            if one != other:
+                doubts.append((min(one, other), max(one, other)))
+    return found, doubts
 
 
-def _has_moment(event: Event) -> bool:
+def _moments_of(event: Event) -> tuple[datetime, ...]:
     if isinstance(event, Reserved):
-        return event.timed and event.made_at is not None
-    return isinstance(event, ClosedByHand) or event.timed
+        return event.own_at, event.changed_at
+    if isinstance(event, Consulted):
+        return event.at, event.answered_at
+    return (event.at,)
 
 
-def _with_moment(event: Event, first: dict[date, datetime], policy: Policy) -> Event:
+def _is_exact(event: Event, policy: Policy) -> bool:
+    """Whether every moment of the event is a moment, not a date alone."""
+    match event:
+        case Reserved():
+            if not event.timed or event.made_at is None:
+                return False
+            moments = (event.made_at, event.state_at)
+            return not any(_is_date(moment, event.branch, policy) for moment in moments)
+        case Consulted():
+            return event.timed and not _is_date(event.decided_at, event.branch, policy)
+        case CourseBought():
+            return not _is_date(event.at, event.branch, policy)
+        case ClosedByHand():
+            return True
+        case _:
+            return event.timed
+
+
+def _is_date(moment: datetime | None, branch: str, policy: Policy) -> bool:
+    """Whether a moment is 00:00 on the branch's clock: what the chart gave was a date alone."""
+    if moment is None or moment.minute or moment.second or moment.microsecond:
+        return False
+    return moment.astimezone(zone_of(policy, branch)).hour == 0
+
+
+def _at_midnight(event: Event, policy: Policy) -> Event:
+    if isinstance(event, ClosedByHand | CourseBought) or event.timed:
+        return event
+    if isinstance(event, Reserved):
+        return event._replace(starts_at=_midnight(event.starts_on, event.branch, policy))
+    return event._replace(at=_midnight(event.on, event.branch, policy))
+
+
+def _at_first_row(
+    event: Event, first: dict[date, datetime], untimed: dict[date, datetime], policy: Policy
+) -> Event:
     if isinstance(event, ClosedByHand):
         return event
-    if not isinstance(event, Reserved):
-        return event._replace(at=first.get(event.on) or _midnight(event.on, event.branch, policy))
-    begun = first.get(event.starts_on)
-    if not event.timed:
-        midnight = _midnight(event.starts_on, event.branch, policy)
-        event = event._replace(starts_at=begun or midnight)
-    if event.made_at is None and begun is not None and begun < event.starts_at:
-        event = event._replace(made_at=begun)
-    return event
+
+    def settled(moment: datetime | None) -> datetime | None:
+        if moment is None or not _is_date(moment, event.branch, policy):
+            return moment
+        return first.get(moment.astimezone(zone_of(policy, event.branch)).date(), moment)
+
+    match event:
+        case Reserved():
+            begun = first.get(event.starts_on)
+            starts_at = (begun or event.starts_at) if not event.timed else event.starts_at
+            made_at = settled(event.made_at)
+            begun = begun or untimed.get(event.starts_on)
+            if begun is not None and _made_by_the_visit(event, begun, timed=event.starts_on in first):
+                made_at = begun
+            state_at = settled(event.state_at)
+            return event._replace(starts_at=starts_at, made_at=made_at, state_at=state_at)
+        case Consulted():
+            at = event.at if event.timed else first.get(event.on, event.at)
+            return event._replace(at=at, decided_at=settled(event.decided_at))
+        case CourseBought():
+            return event._replace(at=settled(event.at) or event.at)
+        case _:
+            return event if event.timed else event._replace(at=first.get(event.on, event.at))
 
 
 def _midnight(day: date, branch: str, policy: Policy) -> datetime:
     return datetime.combine(day, time(), zone_of(policy, branch)).astimezone(UTC)
 
 
+def _made_by_the_visit(event: Reserved, begun: datetime, *, timed: bool) -> bool:
+    """Whether a reservation of a visit's day, made at no known time before it, is older than the visit:
+    when it was made is not known, or the visit's own time is not."""
+    if event.own_at <= begun:
+        return False
+    return event.made_at is None or (not timed and event.own_at < begun + timedelta(1))
+
+
 def known_at(events: Iterable[Event], policy: Policy, at: datetime) -> list[Event]:
     """What was known at a moment: later facts are hidden, later states and decisions taken back."""
     known: list[Event] = []
-    for event in with_moments(events, policy):
+    for event in events:
+        event = _at_midnight(event, policy)
         if isinstance(event, Reserved):
             if event.own_at > at:
                 continue

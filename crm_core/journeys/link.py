@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 from crm_core.journeys.draft import REFUSED, Draft
-from crm_core.journeys.events import ClosedByHand, Event, Inquired, Rules, zone_of
+from crm_core.journeys.events import ClosedByHand, Event, Inquired, Interval, Rules, known_at, zone_of
 from crm_core.journeys.state import State
 from crm_core.journeys.steps import apply, one_target, target
-from crm_core.journeys.timeline import Answered, Arrival, Changed, Item, Made, VisitDay, blocks
+from crm_core.journeys.timeline import Answered, Changed, Item, Made, VisitDay, timeline
 from crm_core.policy.policy import Policy
 from crm_core.tables.facts import CAME
 
@@ -46,14 +46,20 @@ class _History:
     drafts: list[Draft] = field(default_factory=list)
     known_from: list[datetime] = field(default_factory=list)
     past: list[JourneyFold] = field(default_factory=list)
+    began: datetime | None = None
 
-    def note(self, state: State, since: datetime, *, same_day: bool) -> None:
-        """Takes the journeys known from `since` on; `same_day`: the last note was of this visit day."""
+    def day_began(self, at: datetime) -> None:
+        """What is new from here on and changes during one visit day is not kept for its treatment."""
+        self.began = at
+
+    def note(self, state: State, since: datetime) -> None:
+        """Takes the journeys known from `since` on."""
         for place, draft in enumerate(state.journeys):
             if place == len(self.drafts):
                 self.drafts.append(draft)
                 self.known_from.append(since)
             elif draft is not self.drafts[place]:
+                same_day = self.began is not None and self.known_from[place] >= self.began
                 if self._tells_other_past(self.drafts[place], draft, since, same_day=same_day):
                     self._keep(place, since)
                 self.drafts[place] = draft
@@ -149,22 +155,29 @@ def link(
     """The journeys of one person's events. `first_visit_on` and `source` are those of the chart; `rules`
     are those of the policy, kept by who folds many."""
     rules = rules or Rules(policy)
-    state = State(rules)
-    state.first_visit_on = first_visit_on
+    person = _Person(list(events), rules, first_visit_on)
+    state = person.begin()
     history = _History(policy, source)
-    for block in blocks(events, rules):
+    blocks, doubts = timeline(person.events, rules)
+    waiting = sorted({moment for doubt in doubts for moment in doubt})
+    for block in blocks:
         moments = _moments_of(block)
-        if len(moments) > 1 and _may_differ(state, block):
-            for at in moments[:-1]:
-                fork = state.fork()
-                _apply(fork, block, at)
-                history.note(fork, at, same_day=at != moments[0])
-            since = moments[-1]
-        else:
-            since = moments[0]
-        state.next_moment()
-        _apply(state, block, moments[-1])
-        history.note(state, since, same_day=since != moments[0])
+        while waiting and waiting[0] < moments[0]:
+            person.look(history, state, waiting.pop(0), doubts)
+        differs = len(moments) > 1 and _may_differ(state, block)
+        since: datetime | None = None
+        history.day_began(moments[0])
+        for at in sorted({*moments, *(moment for moment in waiting if moment <= moments[-1])}):
+            if _is_doubtful(at, doubts) or (differs and at < moments[-1]):
+                history.note(person.then(at), at)
+            elif since is None:
+                since = at
+        _apply(state, block)
+        if since is not None:
+            history.note(state, since)
+        waiting = [moment for moment in waiting if moment > moments[-1]]
+    for at in waiting:
+        person.look(history, state, at, doubts)
     today = [
         history.fold(place, draft, state.last_moment(draft)) for place, draft in enumerate(state.journeys)
     ]
@@ -195,7 +208,7 @@ def _may_differ(state: State, block: Sequence[Item]) -> bool:
             case _:
                 pass
     days = [item.step for item in block if isinstance(item.step, VisitDay)]
-    if len(days) != 1 or any(isinstance(row, Arrival) for row in days[0].rows):
+    if len(days) != 1:
         return True
     if one_target(state, days[0]):
         return False
@@ -203,10 +216,40 @@ def _may_differ(state: State, block: Sequence[Item]) -> bool:
     return len({target(state, days[0].until(at)) for at in moments}) > 1
 
 
-def _apply(state: State, block: Sequence[Item], at: datetime) -> None:
+def _apply(state: State, block: Sequence[Item]) -> None:
+    state.next_moment()
     for item in block:
-        if item.at <= at:
-            apply(state, item.step, at)
+        apply(state, item.step)
+
+
+def _is_doubtful(at: datetime, doubts: Sequence[Interval]) -> bool:
+    return any(start <= at < end for start, end in doubts)
+
+
+@dataclass
+class _Person:
+    """All that is known of a person, to be looked at as of a moment."""
+
+    events: list[Event]
+    rules: Rules
+    first_visit_on: date | None
+
+    def begin(self) -> State:
+        state = State(self.rules)
+        state.first_visit_on = self.first_visit_on
+        return state
+
+    def then(self, at: datetime) -> State:
+        """The state as it was at a moment, from nothing but what was known then."""
+        state = self.begin()
+        for block in timeline(known_at(self.events, self.rules.policy, at), self.rules).blocks:
+            _apply(state, block)
+        return state
+
+    def look(self, history: _History, state: State, at: datetime, doubts: Sequence[Interval]) -> None:
+        """Notes a moment at which nothing happened, but something came to be known."""
+        history.day_began(at)
+        history.note(self.then(at) if _is_doubtful(at, doubts) else state, at)
 
 
 def _with_return(fold: JourneyFold, today: Sequence[JourneyFold]) -> JourneyFold:

@@ -65,16 +65,6 @@ class State:
         self.first_visit_on: date | None = None
         self._own: set[int] = set()
 
-    def fork(self) -> "State":
-        twin = State(self.rules)
-        twin.journeys = list(self.journeys)
-        twin.bookings = dict(self.bookings)
-        twin.courses = dict(self.courses)
-        twin.consults = dict(self.consults)
-        twin.treatments = dict(self.treatments)
-        twin.waiting, twin.day, twin.first_visit_on = self.waiting, self.day, self.first_visit_on
-        return twin
-
     def next_moment(self) -> None:
         """From here on a changed journey is a new object, so that before and after can be compared."""
         self._own.clear()
@@ -144,11 +134,11 @@ class State:
 
     def is_open(self, draft: Draft, at: datetime, on: date) -> bool:
         """Whether the journey is open for a contact at a moment (reading 3)."""
-        if draft.closed_at is not None:
+        if draft.closed_at is not None or draft.is_declined:
             return False
         if self.live_course(draft, on):
             return True
-        if draft.treatment_at is not None or draft.is_declined:
+        if draft.treatment_at is not None:
             return False
         return self.last_moment(draft) + self.patience(draft) >= at
 
@@ -188,6 +178,7 @@ class State:
             return
         draft.reserved_until = self.reserved_until(draft)
         known = [self.bookings[key] for key in draft.bookings]
+        known = [booking for booking in known if booking.state is not ReservationState.MOVED]
         last = max(known, key=lambda b: (b.own_at, b.starts_at, b.key), default=None)
         by_clinic = last is not None and last.state is ReservationState.CANCELLED_BY_CLINIC
         draft.by_clinic_at = last.changed_at if by_clinic and last is not None else None

@@ -24,17 +24,17 @@ from crm_core.tables.journey import Stage
 ONE_INQUIRY = timedelta(days=7)
 
 
-def apply(state: State, step: Step, at: datetime) -> None:
-    """Changes the state by a step, as far as it was known at `at`."""
+def apply(state: State, step: Step) -> None:
+    """Changes the state by a step."""
     match step:
         case Inquired():
             inquire(state, step)
         case Made():
-            reserve(state, step.reservation, step.came_from)
+            reserve(state, step.reservation, step.chain)
         case Changed():
             change_reservation(state, step.reservation)
         case VisitDay():
-            visit(state, step.until(at))
+            visit(state, step)
         case CourseBought():
             buy_course(state, step)
         case Answered():
@@ -70,6 +70,7 @@ def inquire(state: State, event: Inquired) -> None:
         draft.inquiry_at, draft.source = event.at, event.channel
         draft.name_staff(Stage.INQUIRY, event.staff_id)
     draft.came_for |= families
+    draft.asked_at = event.at
     draft.last_at = max(draft.last_at, event.at)
 
 
@@ -79,7 +80,7 @@ def _same_inquiry(state: State, event: Inquired, families: frozenset[str]) -> in
     While that journey is open whatever the treatment named; later only if it is not another one.
     """
     for place, draft in state.youngest_first():
-        asked = draft.inquiry_at
+        asked = draft.asked_at
         if asked is None or not asked <= event.at <= asked + ONE_INQUIRY:
             continue
         same = not families or not draft.families or not draft.families.isdisjoint(families)
@@ -88,10 +89,11 @@ def _same_inquiry(state: State, event: Inquired, families: frozenset[str]) -> in
     return None
 
 
-def reserve(state: State, event: Reserved, came_from: str | None) -> None:
+def reserve(state: State, event: Reserved, chain: Sequence[str]) -> None:
     families = state.rules.families(event.treatment)
     made_on = state.rules.local_day(event.branch, event.own_at)
-    before = state.bookings.get(came_from or "")
+    met = (state.bookings[key] for key in chain if key in state.bookings)
+    before = next((booking for booking in met if booking.journey is not None), None)
     contact = not state.rules.is_check(event.treatment)
     place = _journey_of_reservation(state, event, families, before) if contact else None
     if contact and place is None:
@@ -116,8 +118,11 @@ def reserve(state: State, event: Reserved, came_from: str | None) -> None:
     if place is None:
         return
     draft = state.change(place)
+    first = min(draft.bookings, key=lambda key: (state.bookings[key].own_at, key), default=None)
     draft.bookings = (*draft.bookings, event.key)
-    if draft.reservation_at is None:
+    if draft.reservation_at is None or (
+        first is not None and (event.own_at, event.key) < (state.bookings[first].own_at, first)
+    ):
         draft.reservation_at = event.own_at
         draft.name_staff(Stage.RESERVATION, event.staff_id)
     draft.came_for |= families
@@ -326,7 +331,7 @@ def answer(state: State, event: Consulted) -> None:
         on = state.rules.local_day(event.branch, at)
         draft.evidence = (*draft.evidence, Evidence(at, on, event.staff_id, yes=True))
         draft.decided_for |= state.rules.families(event.treatment)
-        draft.last_at = max(draft.last_at, at)
+    draft.last_at = max(draft.last_at, at)
     draft.settle_consults(at)
 
 

@@ -11,6 +11,7 @@ from crm_core.journeys.events import (
     CourseBought,
     Event,
     Inquired,
+    Interval,
     Paid,
     Reserved,
     Rules,
@@ -31,10 +32,10 @@ class Arrival(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A reservation was made; `came_from` is the one that had been moved to it."""
+    """A reservation was made; `chain` are the others that were moved to it or from it."""
 
     reservation: Reserved
-    came_from: str | None
+    chain: tuple[str, ...] = ()
 
 
 class Changed(NamedTuple):
@@ -60,13 +61,11 @@ class VisitDay(NamedTuple):
     real: tuple[Row, ...]
 
     def until(self, at: datetime) -> "VisitDay":
-        """The day as far as it was known at a moment; a row of a visit makes an arrival needless."""
-        if at >= self.rows[-1].at and not any(isinstance(row, Arrival) for row in self.rows):
+        """The day as far as it was known at a moment."""
+        if at >= self.rows[-1].at:
             return self
         rows = tuple(row for row in self.rows if row.at <= at)
-        if not all(isinstance(row, Arrival) for row in rows):
-            rows = tuple(row for row in rows if not isinstance(row, Arrival))
-        return VisitDay(self.on, rows, tuple(row for row in self.real if row in rows))
+        return VisitDay(self.on, rows, tuple(row for row in self.real if row.at <= at))
 
 
 Step = Inquired | Made | Changed | VisitDay | CourseBought | Answered | Paid | ClosedByHand
@@ -92,26 +91,36 @@ class Item(NamedTuple):
     step: Step
 
 
-def blocks(events: Iterable[Event], rules: Rules) -> list[list[Item]]:
-    """Items that must be looked at together: those during one visit day, and those of one moment."""
-    found: list[list[Item]] = []
+class Timeline(NamedTuple):
+    """All items by moment, in blocks that must be looked at together: those during one visit day and
+    those of one moment; and the `doubts`: from when to when something else was known than later."""
+
+    blocks: list[list[Item]]
+    doubts: list[Interval]
+
+
+def timeline(events: Iterable[Event], rules: Rules) -> Timeline:
+    """The events of one person in the order in which they are folded."""
+    items, doubts = _items(events, rules)
+    blocks: list[list[Item]] = []
     end: datetime | None = None
-    for item in timeline(events, rules):
+    for item in items:
         if end is not None and item.at <= end:
-            found[-1].append(item)
+            blocks[-1].append(item)
             end = max(end, item.until)
         else:
-            found.append([item])
+            blocks.append([item])
             end = item.until
-    return found
+    return Timeline(blocks, doubts)
 
 
-def timeline(events: Iterable[Event], rules: Rules) -> list[Item]:
-    """All items by moment; ties by the order of stages, then by source key."""
+def _items(events: Iterable[Event], rules: Rules) -> tuple[list[Item], list[Interval]]:
+    """Items by moment; ties by the order of stages, then by source key."""
     items: list[Item] = []
     rows: defaultdict[date, list[Row]] = defaultdict(list)
     reserved: dict[str, Reserved] = {}
-    for event in with_moments(events, rules.policy):
+    settled, doubts = with_moments(events, rules.policy)
+    for event in settled:
         match event:
             case Visited() | Treated():
                 rows[event.on].append(event)
@@ -123,35 +132,72 @@ def timeline(events: Iterable[Event], rules: Rules) -> list[Item]:
                 reserved[event.key] = event
             case Inquired() | CourseBought() | Paid() | ClosedByHand():
                 items.append(_item(event.at, (event.key, 0), event))
-    items += _of_reservations(reserved, rows)
+    if reserved:
+        items += _of_reservations(reserved, doubts)
+        _add_arrivals(reserved, rows, doubts)
     items += [_visit_day(on, found, rules) for on, found in rows.items()]
     items.sort(key=lambda item: (item.at, item.order, item.key))
-    return items
+    return items, doubts
 
 
-def _of_reservations(reserved: Mapping[str, Reserved], rows: defaultdict[date, list[Row]]) -> list[Item]:
-    """A reservation knows the one it was moved from if the move was known when it was made."""
+def _of_reservations(reserved: Mapping[str, Reserved], doubts: list[Interval]) -> list[Item]:
+    """A reservation belongs to those that were moved to it, even if that was said afterwards."""
     before = {
         event.moved_to: event
         for event in sorted(reserved.values(), key=lambda event: event.key)
         if event.state is ReservationState.MOVED and event.moved_to
     }
+    chains = _chains(reserved, before, doubts) if before else {}
     items: list[Item] = []
-    arrivals: list[Arrival] = []
     for event in reserved.values():
-        moved = before.get(event.key)
-        came_from = moved.key if moved and moved.changed_at <= event.own_at else None
-        made = Made(event, came_from)
+        made = Made(event, chains.get(event.key, ()))
         items.append(_item(event.own_at, _key_in_chain(event, before), made))
         if event.state not in LIVE:
             items.append(_item(event.changed_at, (event.key, 0), Changed(event)))
-        if event.state in CAME:
-            arrivals.append(Arrival(event.key, event.changed_at, event.starts_on, event.branch))
-    for arrival in arrivals:
-        others = (row for row in rows.get(arrival.on, ()) if not isinstance(row, Arrival))
-        if not any(row.at <= arrival.at for row in others):
-            rows[arrival.on].append(arrival)
     return items
+
+
+def _chains(
+    reserved: Mapping[str, Reserved], before: Mapping[str, Reserved], doubts: list[Interval]
+) -> dict[str, tuple[str, ...]]:
+    """The members of each chain of moves, the nearest first backwards; notes when a move was not known."""
+    chains: dict[str, list[str]] = {}
+    for key in reserved:
+        members: list[str] = []
+        moved = before.get(key)
+        while moved is not None and moved.key not in (key, *members):
+            members.append(moved.key)
+            moved = before.get(moved.key)
+        chains[key] = members
+    for key, members in list(chains.items()):
+        for member in members:
+            chains[member].append(key)
+    for key, moved in before.items():
+        event = reserved.get(key)
+        if event is None:
+            continue
+        begun, known = min(event.own_at, moved.own_at), max(event.own_at, moved.changed_at)
+        if event.own_at < moved.own_at or event.own_at < moved.changed_at:
+            doubts.append((begun, known))
+    return {key: tuple(members) for key, members in chains.items()}
+
+
+def _add_arrivals(
+    reserved: Mapping[str, Reserved],
+    rows: defaultdict[date, list[Row]],
+    doubts: list[Interval],
+) -> None:
+    """A day without a row of its own is a visit when a reservation of it was marked as arrived."""
+    first = {on: min(row.at for row in found) for on, found in rows.items()}
+    for event in reserved.values():
+        if event.state not in CAME:
+            continue
+        begun = first.get(event.starts_on)
+        if begun is None:
+            arrival = Arrival(event.key, event.changed_at, event.starts_on, event.branch)
+            rows[event.starts_on].append(arrival)
+        elif event.changed_at < begun:
+            doubts.append((event.changed_at, begun))
 
 
 def _key_in_chain(event: Reserved, before: Mapping[str, Reserved]) -> tuple[str, int]:

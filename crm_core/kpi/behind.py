@@ -63,7 +63,7 @@ def funnel_patients(
             as_of.known,
             col(table.entry).in_(as_of.entries(stage, which)),
             as_of.part(stage, which),
-            *_narrowed(table, is_new, cut, stage),
+            *_narrowed(table, is_new, cut, stage, now),
         )
         found += [_behind(row, now) for row in db.execute(statement)]
     return sorted(found, key=lambda row: (row.first_on, row.patient_id or 0, row.number))
@@ -93,7 +93,7 @@ def outcome_patients(
             col(table.branch).in_(seen.branches),
             due_on.between(seen.period.first, seen.period.last),
             as_of.known,
-            *_narrowed(table, is_new, cut, Stage.TREATMENT),
+            *_narrowed(table, is_new, cut, Stage.TREATMENT, now),
         )
         if reached is True:
             statement = statement.where(reached_at <= now)
@@ -127,13 +127,13 @@ def _journeys(table: Table) -> Any:
     )
 
 
-def _narrowed(table: Table, is_new: bool | None, cut: Cut | None, stage: Stage) -> list[Any]:
+def _narrowed(table: Table, is_new: bool | None, cut: Cut | None, stage: Stage, at: datetime) -> list[Any]:
     conditions: list[Any] = []
     if is_new is not None:
         conditions.append(col(table.is_new).is_(is_new))
     if cut is None:
         return conditions
-    column = counts.cut_column(table, cut.by, stage)
+    column = counts.cut_column(table, cut.by, stage, at)
     if cut.value is None:
         conditions.append(column.is_(None))
     elif cut.by is JourneyCut.TREATMENT:

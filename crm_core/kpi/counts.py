@@ -70,8 +70,9 @@ SAME_DAY_BASE = "same_day_base"
 SAME_DAY = "same_day"
 
 
-def cut_column(table: Table, cut: JourneyCut, stage: Stage) -> Any:
-    """The column of a cut; that of coordinators is the staff of the stage's first event (reading 9)."""
+def cut_column(table: Table, cut: JourneyCut, stage: Stage, at: datetime) -> Any:
+    """The column of a cut; that of coordinators is the staff of the stage's first event (reading 9), as
+    far as it had happened."""
     match cut:
         case JourneyCut.BRANCH:
             return col(table.branch)
@@ -80,7 +81,8 @@ def cut_column(table: Table, cut: JourneyCut, stage: Stage) -> Any:
         case JourneyCut.TREATMENT:
             return col(table.families)
         case JourneyCut.COORDINATOR:
-            return getattr(table, f"{stage.value}_staff_id")
+            happened = getattr(table, f"{stage.value}_at") <= at
+            return case((happened, getattr(table, f"{stage.value}_staff_id")), else_=NOTHING)
 
 
 def cohort(
@@ -110,7 +112,7 @@ def _cohort(table: Table, seen: Seen, cut: JourneyCut | None, stage: Stage, *, w
     grouped: list[Any] = [col(table.branch), col(table.is_new), col(table.entry)]
     value: Any = literal(None)
     if cut is not None:
-        value = cut_column(table, cut, stage)
+        value = cut_column(table, cut, stage, seen.at)
         if cut is not JourneyCut.BRANCH:
             grouped.append(value)
     return (
@@ -186,7 +188,7 @@ def outcomes(
     found: list[OutcomeRow] = []
     for table in TABLES:
         due_on, reached_at = outcome_columns(table, kind)
-        value: Any = literal(None) if cut is None else cut_column(table, cut, Stage.TREATMENT)
+        value: Any = literal(None) if cut is None else cut_column(table, cut, Stage.TREATMENT, seen.at)
         grouped = [col(table.branch), col(table.is_new)]
         if cut not in (None, JourneyCut.BRANCH):
             grouped.append(value)
