@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from crm_core.calls.actions import card_of, is_taken, open_card, staff_name, workable
 from crm_core.calls.standing.actions import (
+    find_phones,
     keep_promises,
     possible_day,
     refuse,
@@ -281,6 +282,10 @@ def _row(
 def _write(db: Session, policy: Policy, person: Person, call: Call, card: CallCard, now: datetime) -> Logged:
     db.add(call)
     db.flush()
+    if call.contact_id is None:
+        # Somebody answered at a number we had given up: what they said holds for that number too.
+        find_phones(db, [call.patient_id])
+        db.refresh(call)
     card.call_id = call.id
     card.claimed_by_id, card.claimed_at = person.staff_id, card.claimed_at or now
     if call.response_group in DENIALS or call.outcome is Outcome.WRONG_NUMBER:

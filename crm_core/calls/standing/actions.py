@@ -40,7 +40,7 @@ def keep_standing(db: Session, patients: Collection[int]) -> int:
     """
     made = 0
     for ids in chunks(sorted(set(patients))):
-        _find_phones(db, ids)
+        find_phones(db, ids)
         _forget_corrected(db, ids)
         made += _make_refusals(db, ids)
         made += _hold_phones_of_the_dead(db, ids)
@@ -49,7 +49,7 @@ def keep_standing(db: Session, patients: Collection[int]) -> int:
     return made
 
 
-def _find_phones(db: Session, ids: Sequence[int]) -> None:
+def find_phones(db: Session, ids: Sequence[int]) -> None:
     """A call that was written before its patient's phone was known was made to that phone."""
     own = case((col(ContactLink.relation) == Relation.SELF, 0), else_=1)
     first = (

@@ -303,3 +303,14 @@ def test_a_wrong_number_leaves_the_card_open_where_another_number_is_known(clini
     assert clinic.says(who, one, Outcome.WRONG_NUMBER).card.done_at is not None
     assert clinic.says(who, two, Outcome.WRONG_NUMBER).card.done_at is None
     assert clinic.due() == {two}
+
+
+def test_a_denial_at_a_number_given_up_as_wrong_still_holds_that_number(clinic: Clinic) -> None:
+    mother, child = (lapsed(clinic, phone="+821055550000") for _ in range(2))
+    who, other = clinic.coordinator(), clinic.coordinator("최실장")
+    wrong = clinic.says(who, child, Outcome.WRONG_NUMBER).call
+    clinic.says(other, mother, CONNECTED, PASSIVE_NO)
+    actions.undo(clinic.db, clinic.policy, who, clinic.now, call_id=wrong.id)
+    later = clinic.later(days=40)
+    assert Why.DENIED in later.reasons(child)
+    assert later.due() == set()
