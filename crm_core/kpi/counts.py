@@ -281,9 +281,7 @@ def reservations(
     )
     columns = inner.c
     statement = select(columns.value, columns.branch, columns.day, columns.state, func.count())
-    if cut in (ReservationCut.TREATMENT, ReservationCut.DOCTOR):
-        statement = statement.group_by(columns.value)
-    statement = statement.group_by(columns.branch, columns.day, columns.state)
+    statement = statement.group_by(columns.value, columns.branch, columns.day, columns.state)
     return [
         ReservationRow(value, branch, on, ReservationState(state), number)
         for value, branch, on, state, number in db.execute(statement)
