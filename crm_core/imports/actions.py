@@ -16,6 +16,7 @@ from crm_core.patients.actions import ChartRow, ensure_patients, write_patients
 from crm_core.patients.identity import Chart, derived_number
 from crm_core.policy.policy import Policy
 from crm_core.privacy import folded_name
+from crm_core.reservations.actions import show_anew
 from crm_core.sql import chunks, upsert
 from crm_core.tables.calls import Call
 from crm_core.tables.facts import Inquiry
@@ -334,3 +335,5 @@ def finish(
             db.add(FactsUntil(branch=slug, kind=staged.kind.name, until=moment, source=IMPORT))
         elif known.until < moment:
             known.until = moment
+    for slug in {*days, *(row.branch for row in staged.rows if row.branch)}:
+        show_anew(db, policy, slug, now)

@@ -28,6 +28,7 @@ from crm_core.upkeep import keep_up
 
 CHAT = "chat"
 LONGEST_AHEAD = timedelta(days=365)
+CARDS_AHEAD = 15  # days whose cards may stand in a channel: three, and a holiday in between
 
 
 class Mark(StrEnum):
@@ -163,6 +164,19 @@ def undo_others(db: Session, policy: Policy, person: Person, branch: str, day: d
         raise NothingToUndo
     _take_back(db, policy, person, rows, now)
     return len(rows)
+
+
+def show_anew(db: Session, policy: Policy, branch: str, now: datetime) -> int:
+    """After a file was read: every card of the branch that shows its days near now, and today's calls, is
+    rendered anew where it stands. How many places."""
+    place = policy.branch(branch)
+    today = place.today(now)
+    closing = (place.last_open_day(today), today)
+    ahead = (today + timedelta(days) for days in range(CARDS_AHEAD))
+    about = [f"day:{branch}:{today.isoformat()}"]
+    about += [f"closing:{branch}:{day.isoformat()}" for day in closing]
+    about += [f"reservations:{branch}:{day.isoformat()}" for day in ahead]
+    return sum(outbox.changed(db, what, now) for what in about)
 
 
 def cancelled(policy: Policy, starts_at: datetime, now: datetime) -> ReservationState:

@@ -250,6 +250,33 @@ def test_what_waits_about_a_reservation_is_taken_back_and_its_cards_are_shown_an
     assert {row.about for row in rows if row.kind is OutboxKind.AMEND} == set(shown)
 
 
+def test_after_a_file_the_cards_of_the_days_near_now_are_shown_anew(clinic: Clinic) -> None:
+    db, branch = clinic.db, clinic.branch
+    shown = (
+        f"closing:{branch}:{clinic.ago(1).isoformat()}",
+        f"reservations:{branch}:{clinic.ago(-3).isoformat()}",
+        f"day:{branch}:{clinic.today.isoformat()}",
+        f"reservations:{branch}:{clinic.ago(30).isoformat()}",
+    )
+    for message, about in enumerate(shown):
+        outbox.remember_place(
+            db,
+            about=about,
+            command="1.cl",
+            platform="local",
+            address="#desk",
+            message_id=str(message),
+            staff_id=None,
+            branch=branch,
+            language="ko",
+            now=clinic.now,
+        )
+    db.flush()
+    assert actions.show_anew(db, clinic.policy, branch, clinic.now) == 3
+    amended = db.scalars(select(col(OutboxRow.about)).where(col(OutboxRow.kind) == OutboxKind.AMEND))
+    assert set(amended) == set(shown[:3])
+
+
 def test_two_people_press_at_once_and_one_wins(engine: Engine, policy: Policy, now: datetime) -> None:
     with step(engine) as db:
         clinic = Clinic(db, policy, now)
