@@ -1,0 +1,1 @@
+"""Measures Dasi beside a named baseline, in the same run: `python -m benchmarks`."""

@@ -1,0 +1,110 @@
+"""The named baseline: DuckDB on Parquet, computing the same answers from the facts."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.clinic import Journeys, Rule, Treated, day_number
+
+NAME = f"DuckDB {duckdb.__version__} on Parquet"
+FOLLOWED_DAYS = 60
+_MICROSECONDS = 86_400_000_000
+
+
+def write_events(folder: Path, journeys: Journeys, now: datetime) -> None:
+    """One row an event in the order of time, as an export has them: who, which stage, when."""
+    stage, journey = np.nonzero((journeys.at > 0) & (journeys.at <= int(now.timestamp() * 1_000_000)))
+    at = journeys.at[stage, journey]
+    order = np.argsort(at, kind="stable")
+    columns = {
+        "patient_id": journeys.patient[journey][order],
+        "stage": (stage + 1).astype(np.int8)[order],
+        "at": at[order],
+    }
+    pq.write_table(pa.table(columns), folder / "events.parquet")
+
+
+def write_facts(folder: Path, treated: Treated, treatments: Sequence[str], patients: int) -> None:
+    """Treatments, reservations to come, and who has a phone."""
+    patient = np.arange(1, patients + 1)
+    had = np.nonzero(treated.before)[0]
+    rule = np.concatenate([treated.rule, treated.rule[had]])
+    columns: dict[str, Any] = {
+        "patient_id": np.concatenate([patient, patient[had]]),
+        "treatment": pa.array(np.array(treatments, dtype=object)[rule]),
+        "done_on": np.concatenate([treated.last, treated.before[had]]),
+    }
+    pq.write_table(pa.table(columns), folder / "treatments.parquet")
+    booked = np.nonzero(treated.booked)[0]
+    to_come = {"patient_id": booked + 1, "starts_on": treated.booked[booked]}
+    pq.write_table(pa.table(to_come), folder / "reservations.parquet")
+    phones = {"patient_id": patient[treated.has_phone]}
+    pq.write_table(pa.table(phones), folder / "phones.parquet")
+
+
+class Baseline:
+    """One connection, kept open, with the Parquet files of one clinic."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._db = duckdb.connect()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._db.execute(sql).fetchall()  # type: ignore[no-any-return]
+
+    def in_order(self, since: datetime, until: datetime) -> tuple[int, ...]:
+        """The cohort followed through the stages, each after the one before: the research's question."""
+        events = f"'{self._folder}/events.parquet'"
+        first, last = int(since.timestamp() * 1e6), int(until.timestamp() * 1e6)
+        steps = [
+            f"""s1 AS (SELECT patient_id, min("at") AS t1, min("at") AS t FROM {events}
+            WHERE stage = 1 AND "at" BETWEEN {first} AND {last} GROUP BY 1)"""
+        ]
+        steps += [
+            f"""s{n} AS (SELECT c.patient_id, c.t1, min(e."at") AS t FROM s{n - 1} c JOIN {events} e
+            ON e.patient_id = c.patient_id AND e.stage = {n} AND e."at" >= c.t
+            AND e."at" <= least({last}, c.t1 + {FOLLOWED_DAYS * _MICROSECONDS}) GROUP BY 1, 2)"""
+            for n in range(2, 7)
+        ]
+        counts = ", ".join(f"(SELECT count(*) FROM s{n})" for n in range(1, 7))
+        return self._rows(f"WITH {', '.join(steps)} SELECT {counts}")[0]
+
+    def in_one_scan(self, since: datetime, until: datetime) -> tuple[int, ...]:
+        """The same counts from one pass, which trusts that the stages came in order."""
+        events = f"'{self._folder}/events.parquet'"
+        first, last = int(since.timestamp() * 1e6), int(until.timestamp() * 1e6)
+        counts = ", ".join(f"count(DISTINCT e.patient_id) FILTER (e.stage = {n})" for n in range(1, 7))
+        return self._rows(
+            f"""WITH c AS (SELECT patient_id, min("at") AS t FROM {events}
+            WHERE stage = 1 AND "at" BETWEEN {first} AND {last} GROUP BY 1)
+            SELECT {counts} FROM c JOIN {events} e USING (patient_id)
+            WHERE e."at" BETWEEN c.t AND least({last}, c.t + {FOLLOWED_DAYS * _MICROSECONDS})
+            AND e."at" BETWEEN {first} AND {last}"""
+        )[0]
+
+    def due(self, rules: Sequence[Rule], day: date) -> set[int]:
+        """Who is due or lapsed on the day, has a phone and nothing booked: from the treatments."""
+        today = day_number(day)
+        values = ", ".join(f"('{one.treatment}', '{one.family}', {one.due}, {one.lapsed})" for one in rules)
+        rows = self._rows(
+            f"""WITH rules(treatment, family, due, lapsed) AS (VALUES {values}),
+            latest AS (SELECT t.patient_id, r.family, max(t.done_on) AS last_on, any_value(r.due) AS due,
+                any_value(r.lapsed) AS lapsed
+                FROM '{self._folder}/treatments.parquet' t JOIN rules r USING (treatment)
+                WHERE t.done_on <= {today} GROUP BY 1, 2)
+            SELECT DISTINCT patient_id FROM latest
+            WHERE last_on + due <= {today} AND last_on + lapsed >= {today}
+            AND patient_id IN (SELECT patient_id FROM '{self._folder}/phones.parquet')
+            AND patient_id NOT IN (SELECT patient_id FROM '{self._folder}/reservations.parquet'
+                WHERE starts_on >= {today})"""
+        )
+        return {row[0] for row in rows}
