@@ -29,7 +29,11 @@ def open_engine(url: str, vault: Vault) -> Engine:
             max_overflow=0,
             pool_timeout=BUSY_SECONDS,
             pool_pre_ping=True,
-            connect_args={"options": f"-c lock_timeout={BUSY_SECONDS}s", "connect_timeout": 5},
+            connect_args={
+                # A plan that was kept from when a table was empty reads all of it once it is full.
+                "options": f"-c lock_timeout={BUSY_SECONDS}s -c plan_cache_mode=force_custom_plan",
+                "connect_timeout": 5,
+            },
         )
     engine.dialect.vault = vault  # type: ignore[attr-defined]
     return engine

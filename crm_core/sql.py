@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, bindparam, column, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -61,20 +61,37 @@ def upsert(
     written: list[Any] = []
     for empty, group in groups.items():
         kept = {*key, *first_only, *empty}
-        statement = _upsert_of(db, table, [c for c in group[0] if c not in kept], key, returning)
-        written.extend(db.connection().execute(statement, group))
+        columns = [c for c in group[0] if c not in kept]
+        if db.get_bind().dialect.name == "postgresql":
+            source = insert_of(db, table).from_select(list(group[0]), _unnested(table, group))
+            written.extend(db.connection().execute(_upsert_of(source, table, columns, key, returning)))
+        else:
+            statement = _upsert_of(insert_of(db, table), table, columns, key, returning)
+            written.extend(db.connection().execute(statement, group))
     return written
 
 
+def _unnested(table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> Any:
+    """The rows as one array a column: PostgreSQL reads these many times faster than as many values."""
+    stored = table.__table__.c  # type: ignore[attr-defined]
+    names = list(rows[0])
+    arrays = [
+        bindparam(None, [row[name] for row in rows], type_=postgresql.ARRAY(stored[name].type))
+        for name in names
+    ]
+    columns = [column(name, stored[name].type) for name in names]
+    given = func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    return select(*(given.c[name] for name in names))
+
+
 def _upsert_of(
-    db: Session,
+    statement: Any,
     table: type[SQLModel],
     columns: Sequence[str],
     key: Sequence[str],
     returning: Sequence[str],
 ) -> Any:
     stored = table.__table__.c  # type: ignore[attr-defined]
-    statement = insert_of(db, table)
     if not columns:
         return statement.on_conflict_do_nothing(index_elements=key).returning(
             *(stored[name] for name in returning)

@@ -9,9 +9,7 @@ from handlers.language.language import N_, Language
 
 MOST_PRINTED = 50
 _UNKNOWN = {
-    "treatment": N_(
-        'treatment "{name}" is not in config.yaml: a family of its own, no rule ({rows} rows)'
-    ),
+    "treatment": N_('treatment "{name}" is not in config.yaml: a family of its own, no rule ({rows} rows)'),
     "source": N_('source "{name}" is not in config.yaml: kept as it is ({rows} rows)'),
     "cause": N_('cause "{name}" is not in config.yaml: kept as it is ({rows} rows)'),
     "family": N_('family "{name}" is not in config.yaml: kept as it is ({rows} rows)'),
