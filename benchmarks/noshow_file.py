@@ -37,7 +37,7 @@ MOST_SECONDS = 120
 
 @dataclass(frozen=True)
 class Loaded:
-    """What the database holds after the import, and the CPU seconds of this process for that and for the baseline."""
+    """What the database holds after the import; CPU seconds of it and of the baseline."""
 
     rows: int
     no_shows: int
