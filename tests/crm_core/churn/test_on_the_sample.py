@@ -37,6 +37,11 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     engine.dispose()
 
 
+def everybody(sample: Session) -> list[int]:
+    ids = sample.scalars(select(col(Patient.id)).order_by(col(Patient.id)))
+    return [one for one in ids if one is not None]
+
+
 def test_why_and_the_lists_agree_about_every_patient(sample: Session) -> None:
     scope = system_scope(policy(), Period(TODAY, TODAY))
     due = {one.patient_id: one for one in due_list(sample, scope, policy(), TODAY, NOW)}
@@ -44,14 +49,13 @@ def test_why_and_the_lists_agree_about_every_patient(sample: Session) -> None:
     assert due
     assert promised
     assert not due.keys() & promised
-    patients = list(sample.scalars(select(col(Patient.id))))
-    for patient, said in judge(sample, policy(), patients, TODAY, NOW).items():
+    for patient, said in judge(sample, policy(), everybody(sample), TODAY, NOW).items():
         assert said.eligible == (patient in due), said
         assert (said.section is Section.PROMISED) == (patient in promised), said
         assert said.reasons or said == due[patient]
 
 
 def test_asked_about_one_patient_the_answer_is_that_of_the_many(sample: Session) -> None:
-    some = list(sample.scalars(select(col(Patient.id)).order_by(col(Patient.id))))[::40]
+    some = everybody(sample)[::40]
     many = judge(sample, policy(), some, TODAY, NOW)
     assert {one: eligibility(sample, policy(), one, NOW) for one in some} == many
