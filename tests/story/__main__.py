@@ -171,9 +171,11 @@ def _tomorrow_morning(seat: Seat, told: Told, w: dict[str, str]) -> None:
 
 def _a_stranger(seat: Seat, told: Told, w: dict[str, str]) -> None:
     seat.sit_down("@guest")
+    told.must(seat.page.locator("[data-place^='#']").count() == 0, "a stranger sees no channel")
     seat.write("/funnel this month")
     text = seat.last().inner_text()
-    told.must(not any(letter.isdigit() for letter in text.split(":")[-1]), "a stranger learns no number")
+    told.must(any(word in text for word in ("/link", "/연결")), "a stranger is told how to be linked")
+    told.must("→" not in text, "a stranger learns no number")
     told.say("a stranger", "learns only how to be linked", text)
 
 
