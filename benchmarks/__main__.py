@@ -51,10 +51,12 @@ def measured(sizes: list[int]) -> list[Line]:
             print(f"{size:,} patients, made in {perf_counter() - start:.0f} s")
             with bars.opened(clinic) as db:
                 bars.ledger_agrees(db, policy)
-                funnels += bars.this_month(db, clinic, policy)
-                took[size], found = bars.who_is_due(db, clinic, policy)
-                lists += found
+                months = bars.this_month(db, clinic, policy)
+                took[size], days = bars.who_is_due(db, clinic, policy)
+            funnels, lists = funnels + months, lists + days
             memories.append(memory.kpi(ROOT, clinic))
+            for line in (*months, *days, memories[-1]):
+                print(f"  {line.bar}: {line.measured}", flush=True)
         print("memory")
         memories = [memory.idle(ROOT, folder), *memory.pictures(ROOT, folder), *memories]
     return [*funnels, *lists, *bars.growth(took), *memories]

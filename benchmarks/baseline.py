@@ -59,7 +59,7 @@ class Baseline:
         self._db.close()
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self._db.execute(sql).fetchall()  # type: ignore[no-any-return]
+        return self._db.execute(sql).fetchall()
 
     def in_order(self, since: datetime, until: datetime) -> tuple[int, ...]:
         """The cohort followed through the stages, each after the one before: the research's question."""

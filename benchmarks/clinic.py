@@ -166,7 +166,7 @@ def _treated(chance: np.random.Generator, patients: int, given: Sequence[Rule], 
 
 
 class _Bulk:
-    """Raw inserts with the indexes away; they are made again at the end, and statistics with them."""
+    """Raw inserts with the indexes away; they are made again at the end. No ANALYZE: Dasi runs none."""
 
     def __init__(self, file: Path) -> None:
         self._db = sqlite3.connect(file, isolation_level=None)
