@@ -151,7 +151,7 @@ def _funnel(seat: Seat, told: Told, code: str) -> None:
     told.must(bool(picture.get_attribute("alt")), "the picture says what it shows")
     told.say(DIRECTOR, "asks for the funnel of this month", seat.last().inner_text())
     told.must(seat.fits(), "nothing scrolls sideways")
-    seat.show(seat.last())
+    seat.show(picture)
     seat.picture("5-funnel")
 
 

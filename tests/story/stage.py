@@ -151,7 +151,7 @@ class Seat:
         )
 
     def show(self, card: Locator) -> None:
-        card.scroll_into_view_if_needed()
+        card.evaluate("card => card.scrollIntoView({block: 'center'})")
 
     def messages(self) -> Locator:
         return self.page.locator("#log article.message")
