@@ -92,6 +92,7 @@ def outcome_patients(
         statement = _journeys(table).where(
             col(table.branch).in_(seen.branches),
             due_on.between(seen.period.first, seen.period.last),
+            counts.is_ripe_for(table, kind, seen),
             as_of.known,
             *_narrowed(table, is_new, cut, Stage.TREATMENT, now),
         )

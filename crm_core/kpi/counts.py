@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import String, and_, case, exists, func, literal, null, select, type_coerce
+from sqlalchemy import String, and_, case, exists, func, literal, null, select, true, type_coerce
 from sqlmodel import Session, col
 
 from crm_core.kpi.conditions import PAIRS, AsOf, Table, Which
@@ -174,6 +174,14 @@ class OutcomeRow:
     reached: int
 
 
+def is_ripe_for(table: Table, kind: OutcomeKind, seen: Seen) -> Any:
+    """Ripe for return on the churn date, for referral the policy's days after the first treatment."""
+    if kind is OutcomeKind.RETURN:
+        return true()
+    days = timedelta(seen.policy.patience.referral)
+    return col(table.treatment_at) <= seen.at - days
+
+
 def outcome_columns(table: Table, kind: OutcomeKind) -> tuple[Any, Any]:
     """The date on which a treated journey is ripe for an outcome, and when it was reached."""
     if kind is OutcomeKind.RETURN:
@@ -198,6 +206,7 @@ def outcomes(
             .where(
                 col(table.branch).in_(seen.branches),
                 due_on.between(seen.period.first, seen.period.last),
+                is_ripe_for(table, kind, seen),
                 seen.as_of(table).known,
             )
             .group_by(*grouped)
