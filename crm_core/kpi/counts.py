@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import String, and_, case, exists, func, literal, null, select, true, type_coerce
+from sqlalchemy import String, and_, case, exists, func, literal, null, or_, select, true, type_coerce
 from sqlmodel import Session, col
 
 from crm_core.kpi.conditions import PAIRS, AsOf, Table, Which
 from crm_core.period import Period
 from crm_core.policy.policy import Policy
-from crm_core.tables.facts import LIVE, Reservation, ReservationState, Visit
+from crm_core.tables.facts import LIVE, Consult, Reservation, ReservationState, TreatmentDone, Visit
 from crm_core.tables.journey import STAGES, Journey, JourneyPast, Stage
 
 NOTHING: Any = null()
@@ -233,13 +233,22 @@ def state_at(at: datetime) -> Any:
         (col(Reservation.state_at) > at, literal(ReservationState.BOOKED.value)),
         else_=_text(col(Reservation.state)),
     )
-    came = exists().where(
-        col(Visit.patient_id) == col(Reservation.patient_id),
-        col(Visit.arrived_on) == col(Reservation.starts_on),
-        col(Visit.arrived_at) <= at,
+    came = or_(
+        _was_here(Visit, Visit.arrived_on, Visit.arrived_at, at),
+        _was_here(Consult, Consult.held_on, Consult.held_at, at),
+        _was_here(TreatmentDone, TreatmentDone.done_on, TreatmentDone.done_at, at),
     )
     live = state.in_([live.value for live in LIVE])
     return case((and_(live, came), literal(ReservationState.ARRIVED.value)), else_=state)
+
+
+def _was_here(kind: Any, day: Any, moment: Any, at: datetime) -> Any:
+    """Whether the patient of a reservation has a row of a visit on its day (reading 1)."""
+    return exists().where(
+        col(kind.patient_id) == col(Reservation.patient_id),
+        col(day) == col(Reservation.starts_on),
+        col(moment) <= at,
+    )
 
 
 def _text(column: Any) -> Any:
