@@ -310,18 +310,14 @@ def join_inquiry(person: Person, journeys: list[Journey], inquiry: Inquiry, at: 
 
 
 def asked_lately(person: Person, journeys: list[Journey], families: set[str], at: datetime) -> Journey | None:
-    """Where an inquiry went that began at most seven days ago: asking again is the same inquiry.
+    """Where the last inquiry went, if it is at most seven days ago: asking again is the same one.
 
     What was treated or declined since is not asked for again by asking for another family.
     """
-    began: tuple[datetime, Journey] | None = None
     asked = [(person.moment(row.received_at), journey) for journey in journeys for row in journey.inquiries]
-    for moment, journey in sorted(asked, key=lambda pair: pair[0]):
-        if began is None or moment - began[0] > SAME_INQUIRY:
-            began = moment, journey
-    if began is None or at - began[0] > SAME_INQUIRY:
+    last, journey = max(asked, key=lambda pair: pair[0], default=(at, None))
+    if journey is None or at - last > SAME_INQUIRY:
         return None
-    journey = began[1]
     same = not families or families <= journey.families()
     return journey if same or journey.is_open(at) else None
 

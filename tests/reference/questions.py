@@ -1,5 +1,6 @@
 """Questions that both are asked, and what the reference expects of each answer."""
 
+import calendar
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -82,7 +83,14 @@ def expected_noshow(clinic: Clinic, question: Question) -> Json:
     counted = noshow.counts(clinic, question.period, question.now, policy(), question.by)
     if question.by is None:
         counted = {None: sum(counted.values(), Counter())}
-    return {str(value): noshow.rates(counts) for value, counts in counted.items()}
+    return {_cut(value, question.by): noshow.rates(counts) for value, counts in counted.items()}
+
+
+def _cut(value: object, by: str | None) -> str:
+    """A cut value as the answer writes it: a weekday by its English name."""
+    if by == "weekday" and isinstance(value, int):
+        return calendar.day_name[value].lower()
+    return str(value)
 
 
 def got_noshow(answer: Json) -> Json:

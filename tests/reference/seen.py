@@ -126,12 +126,15 @@ class Seen:
         return True
 
     def cancelled_by_clinic(self) -> bool:
-        if not self.journey.reservations:
+        numbers = {row.reservation_no for row in self.journey.reservations}
+        standing = [
+            row
+            for row in self.journey.reservations
+            if self.person.state(row, self.now) != "moved" or row.moved_to not in numbers
+        ]
+        if not standing:
             return False
-        last = max(
-            self.journey.reservations,
-            key=lambda row: (self.person.own_moment(row), row.reservation_no),
-        )
+        last = max(standing, key=lambda row: (self.person.own_moment(row), row.reservation_no))
         return self.person.state(last, self.now) == "cancelled_by_clinic"
 
     def reached_at(self, stage: str) -> datetime:
