@@ -4,7 +4,7 @@ The wall clock of the branches is used throughout: both branches of the sample p
 time, which has no summer time.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -61,6 +61,7 @@ class Person:
     treatments: list[Treatment] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    sessions: Counter[str] = field(default_factory=Counter)  # rows of each course, later ones too
 
     def moment(self, at: Moment) -> datetime:
         """A date alone sorts at 00:00, on a visit day at the day's first timed row (reading 4)."""
@@ -203,6 +204,8 @@ def people_at(clinic: Clinic, now: datetime, policy: Policy) -> list[Person]:
         if midnight(course.bought_on) <= now:
             person(course.branch, course.chart_no).courses.append(course)
     for treatment in clinic.treatments:
+        if treatment.course_no:
+            person(treatment.branch, treatment.chart_no).sessions[treatment.course_no] += 1
         if plain(treatment.done_at) <= now:
             person(treatment.branch, treatment.chart_no).treatments.append(treatment)
     for payment in clinic.payments:

@@ -158,11 +158,14 @@ class Journey:
         return [course for course in self.courses if self.sessions_left(course, at)]
 
     def sessions_left(self, course: Course, at: datetime) -> int:
-        """What is left after the visits so far; sessions without a row were used before them."""
+        """What is left after the visits so far; sessions without a row were used before them.
+
+        `used` is the figure of the file's day, so the rows it covers are counted to the end.
+        """
         if course.valid_until is not None and course.valid_until < at.date():
             return 0
         number = course.course_no
-        rows = sum(row.course_no == number for row in self.person.treatments)
+        rows = self.person.sessions[number]
         so_far = sum(row.course_no == number for row in self.treatments)
         unrecorded = max(0, (course.used or 0) - rows)
         return max(0, course.sessions - so_far - unrecorded)

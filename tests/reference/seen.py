@@ -164,6 +164,11 @@ class Seen:
                 assert self.agreed_at is not None
                 return self.agreed_at
 
+    def placed(self, reservation: Reservation) -> datetime:
+        """Its own moment, never later than the visit that kept it."""
+        kept = [day.at for day in self.journey.days if reservation in day.kept]
+        return min([self.person.own_moment(reservation), *kept])
+
     def kept(self, reservation: Reservation) -> bool:
         visited = self.journey.visit_at()
         day = next(day for day in self.journey.days if day.at == visited)
