@@ -18,7 +18,8 @@ class Day:
     """Everything that happened to one patient on one local day: one visit, one step of the fold."""
 
     on: date
-    at: datetime
+    at: datetime  # the step of the fold: the first moment of the day, a check's too
+    came_at: datetime  # of what counts
     visits: list[Visit]
     consults: list[Consult]
     treatments: list[Treatment]
@@ -73,7 +74,7 @@ class Journey:
     # ── the moments of the stages ────────────────────────────────────────────────────────────────
 
     def visit_at(self) -> datetime | None:
-        return min((day.at for day in self.days), default=None)
+        return min((day.came_at for day in self.days), default=None)
 
     def agreement_at(self, at: datetime) -> datetime | None:
         """The first yes, part or payment that means agreement, as known at a moment."""
@@ -142,7 +143,7 @@ class Journey:
     def last_at(self, at: datetime) -> datetime:
         person = self.person
         moments = [person.moment(inquiry.received_at) for inquiry in self.inquiries]
-        moments += [day.at for day in self.days]
+        moments += [day.came_at for day in self.days]
         moments += [person.moment(consult.held_at) for consult in self.consults]
         moments += [
             person.decided(consult) for consult in self.consults if person.decision(consult, at) != "pending"
@@ -220,9 +221,11 @@ def days_of(person: Person, now: datetime) -> list[Day]:
         moments = [person.moment(row.arrived_at) for row in visits]
         moments += [person.moment(row.held_at) for row in consults]
         moments += [person.moment(row.done_at) for row in real]
+        checks = [person.moment(row.done_at) for row in treatments if row not in real]
         arrived = [person.state_moment(row) for row in wanted if row.status in CAME]
-        at = min(moments or arrived, default=midnight(on))
-        found.append(Day(on, at, visits, consults, real, wanted))
+        came_at = min(moments or arrived, default=midnight(on))
+        at = min([came_at, *checks])
+        found.append(Day(on, at, came_at, visits, consults, real, wanted))
     return found
 
 

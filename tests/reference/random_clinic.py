@@ -1,10 +1,12 @@
 """Random people living random lives at a clinic, told as rows of the ten files."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
 from tests.clinic import policy
-from tests.reference.clinic import Clinic, Inquiry, Patient, Staff
+from tests.reference.clinic import Clinic, Consult, Inquiry, Patient, Reservation, Staff, Treatment, Visit
+from tests.reference.facts import day_of
 from tests.reference.lives import BRANCHES, SOURCES, STATUSES, YEAR, Life
 
 
@@ -118,4 +120,30 @@ def random_clinic(seed: int, patients: int, today: date) -> Clinic:
     for number in range(1, patients + 1):
         live(clinic, random, today, number)
     strangers(clinic, random, today, patients // 6)
+    days = days_here(clinic)
+    clinic.reservations = [believable(row, days) for row in clinic.reservations]
     return clinic
+
+
+def days_here(clinic: Clinic) -> set[tuple[str, str, date]]:
+    rows: list[Visit | Consult | Treatment]
+    rows = [*clinic.visits, *clinic.consults, *clinic.treatments]
+    return {(row.branch, row.chart_no, day_of_row(row)) for row in rows}
+
+
+def believable(reservation: Reservation, days: set[tuple[str, str, date]]) -> Reservation:
+    """Nobody missed a reservation on a day on which they were there."""
+    here = (reservation.branch, reservation.chart_no, day_of(reservation.starts_at))
+    if reservation.status == "no_show" and here in days:
+        return replace(reservation, status=None, status_at=None)
+    return reservation
+
+
+def day_of_row(row: Visit | Consult | Treatment) -> date:
+    match row:
+        case Visit():
+            return day_of(row.arrived_at)
+        case Consult():
+            return day_of(row.held_at)
+        case Treatment():
+            return day_of(row.done_at)

@@ -171,7 +171,7 @@ class Seen:
 
     def kept(self, reservation: Reservation) -> bool:
         visited = self.journey.visit_at()
-        day = next(day for day in self.journey.days if day.at == visited)
+        day = next(day for day in self.journey.days if day.came_at == visited)
         return reservation in day.kept
 
     def is_ripe(self, stage: str) -> bool:
