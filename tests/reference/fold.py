@@ -155,6 +155,10 @@ class Journey:
 
     # ── open or not ──────────────────────────────────────────────────────────────────────────────
 
+    def is_declined(self, at: datetime) -> bool:
+        answers = [self.person.decision(consult, at) for consult in self.consults]
+        return bool(answers) and all(answer in REFUSED for answer in answers)
+
     def unfinished_courses(self, at: datetime) -> list[Course]:
         return [course for course in self.courses if self.sessions_left(course, at)]
 
@@ -325,7 +329,7 @@ def asked_lately(person: Person, journeys: list[Journey], families: set[str], at
     if journey is None or at - last > SAME_INQUIRY:
         return None
     same = not families or families <= journey.families()
-    return journey if same or journey.is_open(at) else None
+    return journey if same or not (journey.treatments or journey.is_declined(at)) else None
 
 
 def chain_of(person: Person, reservation: Reservation) -> set[str]:

@@ -13,14 +13,14 @@ from tests.reference.seen import share, wilson
 Counts = Counter[str]
 
 
-def outcome(state: str, is_over: bool) -> str | None:
-    """What a reservation counts as; None: in no number (moved, or its day is not over)."""
+def outcome(state: str) -> str | None:
+    """What a reservation of a closed day counts as; None: moved, so counted at its last date."""
     if state in CAME:
         return "arrived"
     if state == "moved":
         return None
     if state in ("requested", "booked"):
-        return "unmarked" if is_over else None
+        return "unmarked"
     return state
 
 
@@ -32,9 +32,9 @@ def counts(
     for person in people_at(clinic, now, policy):
         for reservation in [*person.reservations, *person.ahead]:
             day = day_of(reservation.starts_at)
-            if day not in period.clipped(now.date()):
+            if day not in period or day >= now.date():  # ripe when the day is closed
                 continue
-            what = outcome(person.state(reservation, now), day < now.date())
+            what = outcome(person.state(reservation, now))
             if what is None:
                 continue
             value: str | int | None = None
