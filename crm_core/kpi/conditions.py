@@ -3,17 +3,18 @@
 A condition is an expression on the rows of today or of the past; an empty moment is not `<= T`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import ColumnElement, and_, bindparam, or_, true
 from sqlmodel import col
 
 from crm_core.policy.policy import Patience
-from crm_core.tables.journey import STAGES, Journey, JourneyPast, Stage
+from crm_core.tables.journey import STAGES, Instant, Journey, JourneyPast, Stage
 
 Table = type[Journey] | type[JourneyPast]
 Condition = ColumnElement[bool]
@@ -36,18 +37,46 @@ class Which(StrEnum):
     COUNT = "count"  # passed the stage
 
 
+def moments_before(at: datetime, patience: Patience) -> dict[Stage, datetime]:
+    """The moment less each stage's patience: what was reached by then is ripe (reading 4)."""
+    days = {
+        Stage.INQUIRY: patience.inquiry,
+        Stage.RESERVATION: patience.reservation,
+        Stage.VISIT: patience.visit,
+        Stage.CONSULT: patience.consult,
+        Stage.AGREEMENT: patience.agreement,
+    }
+    return {stage: at - timedelta(number) for stage, number in days.items()}
+
+
+def bound_values(at: datetime, patience: Patience) -> dict[str, datetime]:
+    """The values of a kept statement at a moment."""
+    before = moments_before(at, patience)
+    return {"at": at} | {f"before_{stage.value}": moment for stage, moment in before.items()}
+
+
 @dataclass(frozen=True)
 class AsOf:
     """The conditions of one table at one moment."""
 
     table: Table
-    at: datetime
-    patience: Patience
+    at: Any  # a moment, or what stands for it in a statement that is kept
+    before: Mapping[Stage, Any]  # that moment less the patience of each stage
+
+    @classmethod
+    def moment(cls, table: Table, at: datetime, patience: Patience) -> "AsOf":
+        return cls(table, at, moments_before(at, patience))
+
+    @classmethod
+    def bound(cls, table: Table) -> "AsOf":
+        """For a statement that is built once; `bound_values` are its values at a moment."""
+        before = {stage: bindparam(f"before_{stage.value}", type_=Instant()) for stage, _ in PAIRS}
+        return cls(table, bindparam("at", type_=Instant()), before)
 
     @property
     def known(self) -> Condition:
         """The row tells the truth of the moment."""
-        since = col(self.table.known_from) <= self.at
+        since: Condition = col(self.table.known_from) <= self.at
         if self.table is JourneyPast:
             return and_(since, col(JourneyPast.known_until) > self.at)
         return since
@@ -55,7 +84,8 @@ class AsOf:
     def passed(self, stage: Stage) -> Condition:
         """For inquiry this is true of every journey; entry decides which of them count."""
         column = self._moment(stage)
-        return true() if column is None else column <= self.at
+        reached: Condition = true() if column is None else column <= self.at
+        return reached
 
     def _moment(self, stage: Stage) -> Any:
         table = self.table
@@ -85,17 +115,17 @@ class AsOf:
 
     def ripe(self, stage: Stage) -> Condition:
         """In the pair, and the stage was reached at least its patience ago (reading 4)."""
-        column, days = self._ripeness(stage)
-        return and_(self.in_pair(stage), column <= self.at - timedelta(days))
+        return and_(self.in_pair(stage), self._ripens(stage) <= self.before[stage])
 
-    def _ripeness(self, stage: Stage) -> tuple[Any, int]:
-        table, patience = self.table, self.patience
+    def _ripens(self, stage: Stage) -> Any:
+        """The column from which the patience of a stage is counted."""
+        table = self.table
         return {
-            Stage.INQUIRY: (col(table.first_at), patience.inquiry),
-            Stage.RESERVATION: (col(table.reserved_until), patience.reservation),
-            Stage.VISIT: (col(table.visit_passed_at), patience.visit),
-            Stage.CONSULT: (col(table.consult_at), patience.consult),
-            Stage.AGREEMENT: (col(table.agreement_at), patience.agreement),
+            Stage.INQUIRY: col(table.first_at),
+            Stage.RESERVATION: col(table.reserved_until),
+            Stage.VISIT: col(table.visit_passed_at),
+            Stage.CONSULT: col(table.consult_at),
+            Stage.AGREEMENT: col(table.agreement_at),
         }[stage]
 
     @property
@@ -122,9 +152,9 @@ class AsOf:
             case Which.CONVERTED:
                 return and_(self.ripe(stage), self.passed(following[stage]))
             case Which.OPEN:
-                column, days = self._ripeness(stage)
-                unripe = column > self.at - timedelta(days)
-                return and_(self.in_pair(stage), or_(column.is_(None), unripe))
+                column = self._ripens(stage)
+                unripe = or_(column.is_(None), column > self.before[stage])
+                return and_(self.in_pair(stage), unripe)
             case Which.SO_FAR:
                 return self.in_pair(stage)
             case Which.ENTERED | Which.COUNT:

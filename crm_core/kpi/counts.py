@@ -4,12 +4,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import String, and_, case, exists, func, literal, null, or_, select, true, type_coerce
+from sqlalchemy import (
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 from sqlmodel import Session, col
 
-from crm_core.kpi.conditions import PAIRS, AsOf, Table, Which
+from crm_core.kpi.conditions import PAIRS, AsOf, Table, Which, bound_values
 from crm_core.period import Period
 from crm_core.policy.policy import Policy
 from crm_core.tables.facts import LIVE, Consult, Reservation, ReservationState, TreatmentDone, Visit
@@ -43,7 +57,7 @@ class Seen:
     policy: Policy
 
     def as_of(self, table: Table) -> AsOf:
-        return AsOf(table, self.at, self.policy.patience)
+        return AsOf.moment(table, self.at, self.policy.patience)
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,7 @@ SAME_DAY_BASE = "same_day_base"
 SAME_DAY = "same_day"
 
 
-def cut_column(table: Table, cut: JourneyCut, stage: Stage, at: datetime) -> Any:
+def cut_column(table: Table, cut: JourneyCut, stage: Stage, at: Any) -> Any:
     """The column of a cut; that of coordinators is the staff of the stage's first event (reading 9), as
     far as it had happened."""
     match cut:
@@ -94,34 +108,42 @@ def cohort(
     whole: bool = True,
 ) -> list[CohortRow]:
     """Counts of the journeys whose first contact is in the period; without `whole` only *so far*."""
+    values = {
+        **bound_values(seen.at, seen.policy.patience),
+        "branches": list(seen.branches),
+        "first": seen.period.first,
+        "last": seen.period.last,
+    }
     found: list[CohortRow] = []
     for table in TABLES:
-        statement = _cohort(table, seen, cut, stage, whole=whole)
-        for row in db.execute(statement).mappings():
-            numbers = {
-                str(name): int(number)
-                for name, number in row.items()
-                if name not in ("value", "branch", "is_new", "entry")
-            }
-            found.append(CohortRow(row["value"], row["is_new"], row["entry"], numbers))
+        statement = _cohort(table, cut, stage, whole)
+        for value, _, is_new, entry, *numbers in db.execute(statement, values):
+            found.append(CohortRow(value, is_new, entry, dict(zip(_names(whole), numbers, strict=True))))
     return found
 
 
-def _cohort(table: Table, seen: Seen, cut: JourneyCut | None, stage: Stage, *, whole: bool) -> Any:
-    as_of = seen.as_of(table)
+@cache
+def _names(whole: bool) -> tuple[str, ...]:
+    return tuple(number.name for number in _numbers(AsOf.bound(Journey), whole=whole))
+
+
+@cache
+def _cohort(table: Table, cut: JourneyCut | None, stage: Stage, whole: bool) -> Any:
+    """The statement, built once: only its values change from question to question."""
+    as_of = AsOf.bound(table)
     grouped: list[Any] = [col(table.branch), col(table.is_new), col(table.entry)]
     value: Any = literal(None)
     if cut is not None:
-        value = cut_column(table, cut, stage, seen.at)
+        value = cut_column(table, cut, stage, as_of.at)
         if cut is not JourneyCut.BRANCH:
             grouped.append(value)
     return (
         select(value.label("value"), *grouped[:3], *_numbers(as_of, whole=whole))
         .where(
-            col(table.branch).in_(seen.branches),
+            col(table.branch).in_(bindparam("branches", expanding=True)),
             col(table.is_new).in_((False, True)),
             col(table.entry).in_(STAGES),
-            col(table.first_on).between(seen.period.first, seen.period.last),
+            col(table.first_on).between(bindparam("first"), bindparam("last")),
             as_of.known,
         )
         .group_by(*grouped)

@@ -135,7 +135,15 @@ class Journey(JourneyColumns, table=True):
     __table_args__ = (
         Index("ix_journey_funnel", *_SEEN_BY_THE_FUNNEL),
         Index("ix_journey_return", "branch", "return_due_on", "is_new", "returned_at", "known_from"),
-        Index("ix_journey_referral", "branch", "referral_due_on", "is_new", "referred_at", "known_from"),
+        Index(
+            "ix_journey_referral",
+            "branch",
+            "referral_due_on",
+            "is_new",
+            "referred_at",
+            "known_from",
+            "treatment_at",
+        ),
         Index("ix_journey_patient", "patient_id"),
         Index("ix_journey_prospect", "prospect_id"),
     )

@@ -893,7 +893,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_journey_referral",
         "journey",
-        ["branch", "referral_due_on", "is_new", "referred_at", "known_from"],
+        ["branch", "referral_due_on", "is_new", "referred_at", "known_from", "treatment_at"],
         unique=False,
     )
     op.create_index(
