@@ -66,10 +66,14 @@ def rates(counted: Counts) -> dict[str, dict[str, Any]]:
             "value": share(hits, of),
             "low": low,
             "high": high,
+            "out": out(counted, kpi),
         }
     return answer
 
 
-def out(counted: Counts) -> dict[str, int]:
-    """What stands outside every rate."""
-    return {reason: counted[reason] for reason in ("cancelled_by_clinic", "unmarked") if counted[reason]}
+def out(counted: Counts, kpi: str) -> dict[str, int]:
+    """What stands outside a rate, by the reason."""
+    reasons = ["cancelled_by_clinic", "unmarked"]
+    if kpi != "early_cancel":
+        reasons.append("cancelled_early")
+    return {reason: counted[reason] for reason in reasons}
