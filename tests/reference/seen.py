@@ -73,6 +73,7 @@ class Seen:
         """*Decided for*, else *came for* (reading 9)."""
         person, journey = self.person, self.journey
         decided = [person.family(row.treatment) for row in journey.treatments]
+        decided += [person.family(row.treatment) for row in journey.courses]
         decided += [
             person.family(row.treatment)
             for row in journey.consults
@@ -188,9 +189,7 @@ class Seen:
                     for row in journey.inquiries
                 ]
             case "reservation":
-                rows = [
-                    (person.own_moment(row), row.reservation_no, row.staff) for row in journey.reservations
-                ]
+                rows = [(self.placed(row), row.reservation_no, row.staff) for row in journey.reservations]
             case "visit":
                 rows = []
             case "consult":
