@@ -251,6 +251,12 @@ def churners(clinic: Clinic, now: datetime, policy: Policy) -> list[Why]:
     return found
 
 
-def listed(clinic: Clinic, now: datetime, policy: Policy) -> list[str]:
-    """The chart numbers of `/churners` for all branches, sorted; two books may share one."""
-    return sorted(why.chart_no for why in churners(clinic, now, policy) if why.reason == "listed")
+def listed(
+    clinic: Clinic, now: datetime, policy: Policy, branches: frozenset[str] = frozenset()
+) -> list[str]:
+    """The chart numbers of `/churners` for these branches (none named: all), sorted."""
+    return sorted(
+        why.chart_no
+        for why in churners(clinic, now, policy)
+        if why.reason == "listed" and (not branches or why.branch in branches)
+    )

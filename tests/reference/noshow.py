@@ -11,6 +11,7 @@ from tests.reference.facts import CAME, day_of, people_at
 from tests.reference.seen import share, wilson
 
 Counts = Counter[str]
+EVERYWHERE: frozenset[str] = frozenset()
 
 
 def outcome(state: str) -> str | None:
@@ -25,12 +26,19 @@ def outcome(state: str) -> str | None:
 
 
 def counts(
-    clinic: Clinic, period: Period, now: datetime, policy: Policy, by: str | None = None
+    clinic: Clinic,
+    period: Period,
+    now: datetime,
+    policy: Policy,
+    by: str | None = None,
+    branches: frozenset[str] = EVERYWHERE,
 ) -> dict[str | int | None, Counts]:
     """Reservations by what they came to, per value of the cut (weekday: Monday is 0)."""
     found: dict[str | int | None, Counts] = {}
     for person in people_at(clinic, now, policy):
         for reservation in [*person.reservations, *person.ahead]:
+            if branches and reservation.branch not in branches:
+                continue
             day = day_of(reservation.starts_at)
             if day not in period or day >= now.date():  # ripe when the day is closed
                 continue

@@ -28,6 +28,19 @@ class Question:
     now: datetime
     period: Period
     by: str | None = None
+    staff: str | None = None
+
+    @property
+    def branches(self) -> frozenset[str]:
+        """The branches whose numbers this person may see; none named: all."""
+        return ASKERS[self.staff]
+
+
+ASKERS: dict[str | None, frozenset[str]] = {
+    None: frozenset(),
+    "D1": frozenset(("gangnam", "haeundae")),
+    "D2": frozenset(("haeundae",)),
+}
 
 
 def random_period(random: Random, today: date) -> Period:
@@ -54,12 +67,13 @@ def questions(command: str, random: Random, today: date, count: int) -> list[Que
         period = random_period(random, today)
         by = random.choice(cuts)
         text = f"{command} {period.first}..{period.last}" + (f" by {by}" if by else "")
-        found.append(Question(text, random_now(random, period, today), period, by))
+        now, staff = random_now(random, period, today), random.choice(list(ASKERS))
+        found.append(Question(text, now, period, by, staff))
     return found
 
 
 def expected_funnel(clinic: Clinic, question: Question) -> Json:
-    answer = funnel(clinic, question.period, question.now, policy(), question.by)
+    answer = funnel(clinic, question.period, question.now, policy(), question.by, question.branches)
     if "cuts" in answer:
         answer["cuts"] = {value: cut for value, cut in answer["cuts"].items() if counts(cut)}
     return answer
@@ -80,7 +94,7 @@ def cuts_by_value(answer: Json) -> Json:
 
 def expected_noshow(clinic: Clinic, question: Question) -> Json:
     """Per value of the cut the four rates, each with what stands outside."""
-    counted = noshow.counts(clinic, question.period, question.now, policy(), question.by)
+    counted = noshow.counts(clinic, question.period, question.now, policy(), question.by, question.branches)
     if question.by is None:
         counted = {None: sum(counted.values(), Counter())}
     return {_cut(value, question.by): noshow.rates(counts) for value, counts in counted.items()}
@@ -100,9 +114,9 @@ def got_noshow(answer: Json) -> Json:
     return found
 
 
-def expected_churners(clinic: Clinic, now: datetime) -> list[str]:
-    return listed(clinic, now, policy())
+def expected_churners(clinic: Clinic, now: datetime, staff: str | None) -> list[str]:
+    return listed(clinic, now, policy(), ASKERS[staff])
 
 
-def got_churners(product: Product, now: datetime) -> list[str]:
-    return sorted(row["chart_no"] for row in product.ask("/churners", now)["patients"])
+def got_churners(product: Product, now: datetime, staff: str | None) -> list[str]:
+    return sorted(row["chart_no"] for row in product.ask("/churners", now, staff)["patients"])

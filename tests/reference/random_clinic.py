@@ -116,6 +116,7 @@ def random_clinic(seed: int, patients: int, today: date) -> Clinic:
         Staff("S2", "최실장", "coordinator", "haeundae"),
         Staff("S3", "정데스크", "desk", "gangnam"),
         Staff("D1", "오원장", "director", "gangnam,haeundae"),
+        Staff("D2", "한원장", "director", "haeundae"),
     ]
     for number in range(1, patients + 1):
         live(clinic, random, today, number)

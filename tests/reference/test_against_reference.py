@@ -47,8 +47,8 @@ def funnel_differences(clinic: Clinic, product: Product, random: Random) -> list
     found: list[str] = []
     for question in questions.questions("/funnel", random, TODAY, FUNNELS):
         expected = questions.expected_funnel(clinic, question)
-        got = questions.cuts_by_value(product.ask(question.text, question.now))
-        where = f"{question.text} at {question.now}"
+        got = questions.cuts_by_value(product.ask(question.text, question.now, question.staff))
+        where = f"{question.text} at {question.now} as {question.staff}"
         found += differences(expected, got, where)
     return found
 
@@ -57,7 +57,7 @@ def noshow_differences(clinic: Clinic, product: Product, random: Random) -> list
     found: list[str] = []
     for question in questions.questions("/noshow", random, TODAY, NOSHOWS):
         expected = questions.expected_noshow(clinic, question)
-        got = questions.got_noshow(product.ask(question.text, question.now))
+        got = questions.got_noshow(product.ask(question.text, question.now, question.staff))
         found += differences(expected, got, f"{question.text} at {question.now}")
     return found
 
@@ -67,8 +67,10 @@ def churner_differences(clinic: Clinic, product: Product, random: Random) -> lis
     for _ in range(CHURNERS):
         period = questions.random_period(random, TODAY)
         now = max(questions.random_now(random, period, TODAY), datetime.fromisoformat("2026-06-01"))
-        expected = questions.expected_churners(clinic, now)
-        found += differences(expected, questions.got_churners(product, now), f"/churners at {now}")
+        staff = random.choice(list(questions.ASKERS))
+        expected = questions.expected_churners(clinic, now, staff)
+        got = questions.got_churners(product, now, staff)
+        found += differences(expected, got, f"/churners at {now} as {staff}")
     return found
 
 
