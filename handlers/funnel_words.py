@@ -83,7 +83,8 @@ def beside_line(part: Funnel, context: Context) -> str:
         Which.NOT_RECORDED: N_("treated, no agreement recorded {n}"),
         Which.WITHOUT_CONSULT: N_("treated without consult {n}"),
     }
-    return " · ".join(context.say(said[which], n=figures.count(n)) for which, n in part.beside.items() if n)
+    line = " · ".join(context.say(said[which], n=figures.count(n)) for which, n in part.beside.items() if n)
+    return line[:1].upper() + line[1:]
 
 
 def side_lines(name: str, part: Funnel, context: Context) -> str:

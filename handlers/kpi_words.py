@@ -12,7 +12,7 @@ STAGE_NAMES = {
     Stage.RESERVATION: N_("Reservation"),
     Stage.VISIT: N_("Visit"),
     Stage.CONSULT: N_("Consult"),
-    Stage.AGREEMENT: N_("Agreement"),
+    Stage.AGREEMENT: N_("Agreed"),
     Stage.TREATMENT: N_("Treated"),
 }
 TITLES = {
