@@ -133,9 +133,12 @@ def days_here(clinic: Clinic) -> set[tuple[str, str, date]]:
 
 
 def believable(reservation: Reservation, days: set[tuple[str, str, date]]) -> Reservation:
-    """Nobody missed a reservation on a day on which they were there."""
-    here = (reservation.branch, reservation.chart_no, day_of(reservation.starts_at))
-    if reservation.status == "no_show" and here in days:
+    """Nobody missed or cancelled a reservation on the very day on which they were there."""
+    day = day_of(reservation.starts_at)
+    here = (reservation.branch, reservation.chart_no, day) in days
+    status, at = reservation.status or "booked", reservation.status_at
+    ended = status == "no_show" or status.startswith("cancelled")
+    if here and ended and (at is None or day_of(at) >= day):
         return replace(reservation, status=None, status_at=None)
     return reservation
 
