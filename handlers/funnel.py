@@ -30,6 +30,7 @@ from handlers.funnel_words import (
     alt,
     chart,
     conversion_table,
+    cut_chart,
     cut_table,
     leak_line,
     leakiest,
@@ -107,7 +108,7 @@ def _blocks(
     if report.by is None:
         blocks.append(Picture(chart(scope, report, context), alt(report, context)))
     else:
-        blocks.append(_cut(report, staff, context))
+        blocks += _cut(report, scope, staff, context)
     blocks += [Text(side_lines(name, part, context)) for name, part in sides(report)]
     blocks.append(Text(leak_line(report, context)))
     if report.by is None:
@@ -121,11 +122,16 @@ def _blocks(
     return tuple(blocks)
 
 
-def _cut(report: FunnelReport, staff: dict[int, StaffName], context: Context) -> Block:
+def _cut(report: FunnelReport, scope: Scope, staff: dict[int, StaffName], context: Context) -> list[Block]:
     if not report.cuts:
-        return Text(context.say("Nobody here"))
+        return [Text(context.say("Nobody here"))]
     names = {value: _value_name(report.by, value, staff, context) for value, _ in report.cuts}
-    return cut_table(report, names, context)
+    table = cut_table(report, names, context)
+    bars = cut_chart(scope, report, names, context)
+    if bars is None:
+        return [table]
+    said = ", ".join(f"{bar.name} {bar.label}" for bar in bars.bars)
+    return [Picture(bars, f"{bars.title}: {said}"), table]
 
 
 def _value_name(by: JourneyCut | None, value: Value, staff: dict[int, StaffName], context: Context) -> str:

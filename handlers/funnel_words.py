@@ -8,7 +8,7 @@ from crm_core.kpi.funnel import Funnel, FunnelReport, Pair, StageLine, Value
 from crm_core.kpi.kpi import Share, more_than_chance
 from crm_core.staff.access import Scope
 from crm_core.tables.journey import STAGES, Stage
-from handlers.charts import FunnelChart, FunnelSide, StageBar
+from handlers.charts import Bar, BarChart, FunnelChart, FunnelSide, StageBar
 from handlers.kpi_words import pair_name, stage_name
 from handlers.language import figures
 from handlers.language.language import N_
@@ -16,6 +16,7 @@ from handlers.language.menu_item import Context
 from handlers.language.reply import Table
 
 FEWEST = 5  # no smaller cell is shown where others read along
+FEWEST_BARS, MOST_BARS = 2, 10
 NEW, RETURNING = N_("New patients"), N_("Returning patients")
 CUT_NAMES = {
     JourneyCut.BRANCH: N_("By branch"),
@@ -208,6 +209,47 @@ def cut_table(report: FunnelReport, names: Mapping[Value, str], context: Context
     )
     caption = say(CUT_NAMES[report.by]) if report.by else ""
     return Table(tuple(columns), rows, numeric=frozenset(range(1, len(columns))), caption=caption)
+
+
+def cut_chart(
+    scope: Scope, report: FunnelReport, names: Mapping[Value, str], context: Context
+) -> BarChart | None:
+    """The leakiest pair of all (else the one with most journeys), value beside value; None where there
+    is nothing to compare."""
+    pairs = [line for line in report.all.stages if line.pair and line.pair.ripe.denominator]
+    if len(report.cuts) < FEWEST_BARS or not pairs:
+        return None
+    most = max(pairs, key=lambda line: line.pair.ripe.denominator if line.pair else 0)
+    chosen = report.all.leakiest or most
+    earlier = STAGES[STAGES.index(chosen.stage) - 1]
+    shares = [(names[value], _pair_at(part, chosen.stage).ripe) for value, part in report.cuts[:MOST_BARS]]
+    seen = [(name, share) for name, share in shares if _is_shown(share, context)]
+    worst = min((share.value or 0.0 for _, share in seen if not share.is_small), default=None)
+    return BarChart(
+        title=pair_name(earlier, chosen.stage, context),
+        subtitle=about(scope, report, context),
+        bars=tuple(
+            Bar(
+                name,
+                share.value,
+                short_share(share, context),
+                share.low,
+                share.high,
+                marked=not share.is_small and share.value == worst,
+            )
+            for name, share in seen
+        ),
+        note=context.say("Thin line: 95% interval · * small number"),
+    )
+
+
+def _pair_at(part: Funnel, stage: Stage) -> Pair:
+    pair = part.stages[STAGES.index(stage)].pair
+    return pair or Pair(*[Share(0, 0)] * 4)
+
+
+def _is_shown(share: Share, context: Context) -> bool:
+    return bool(share.denominator) and (context.private or share.denominator >= FEWEST)
 
 
 def _count(number: int, context: Context) -> str:

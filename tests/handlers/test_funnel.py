@@ -211,3 +211,21 @@ def test_words_are_read_in_both_languages(policy: Policy, said: str, by: str, br
 def test_an_unknown_word_is_named(policy: Policy, said: str) -> None:
     with pytest.raises(NotUnderstood):
         read_funnel(Words(said, date(2026, 11, 25), policy))
+
+
+def test_a_cut_compares_its_values_in_a_picture(db: Session, policy: Policy, asked: ShowFunnel) -> None:
+    clinic = Clinic(db, policy)
+    for number in range(6):
+        who = clinic.patient()
+        clinic.inquiry(who, 1, channel=("phone", "kakao")[number % 2])
+        if number % 2:
+            clinic.reservation(who, 2, 4)
+    clinic.fold()
+    asker = Context(db, DIRECTOR, policy, at(60), language("ko"), private=True)
+    picture = next(
+        b for b in show_funnel(replace(asked, by="source"), asker).blocks if isinstance(b, Picture)
+    )
+    assert picture.alt == "문의→예약: 전화 0%*, 카카오톡 채널 100%*"
+    aloud = show_funnel(replace(asked, by="source"), replace(asker, private=False))
+    shown = next(b for b in aloud.blocks if isinstance(b, Picture))
+    assert "카카오톡" not in shown.alt
