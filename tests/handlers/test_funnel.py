@@ -225,7 +225,7 @@ def test_a_cut_compares_its_values_in_a_picture(db: Session, policy: Policy, ask
     picture = next(
         b for b in show_funnel(replace(asked, by="source"), asker).blocks if isinstance(b, Picture)
     )
-    assert picture.alt == "문의→예약: 전화 0%*, 카카오톡 채널 100%*"
+    assert picture.alt == "문의→예약: 카카오톡 채널 100%*, 전화 0%*"
     aloud = show_funnel(replace(asked, by="source"), replace(asker, private=False))
     shown = next(b for b in aloud.blocks if isinstance(b, Picture))
     assert "카카오톡" not in shown.alt
