@@ -77,14 +77,15 @@ def inquire(state: State, event: Inquired) -> None:
 def _same_inquiry(state: State, event: Inquired, families: frozenset[str]) -> int | None:
     """The journey of an inquiry of the last seven days, which this one repeats on another channel.
 
-    While that journey is open whatever the treatment named; later only if it is not another one.
+    Whatever the treatment named; once treated or declined only if it is not another one.
     """
     for place, draft in state.youngest_first():
         asked = draft.asked_at
         if asked is None or not asked <= event.at <= asked + ONE_INQUIRY:
             continue
         same = not families or not draft.families or not draft.families.isdisjoint(families)
-        if same or state.is_open(draft, event.at, event.on):
+        ended = draft.treatment_at is not None or draft.is_declined or draft.closed_at is not None
+        if same or not ended:
             return place
     return None
 
