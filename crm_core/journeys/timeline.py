@@ -134,7 +134,7 @@ def _items(events: Iterable[Event], rules: Rules) -> tuple[list[Item], list[Inte
                 items.append(_item(event.at, (event.key, 0), event))
     if reserved:
         items += _of_reservations(reserved, doubts)
-        _add_arrivals(reserved, rows, doubts)
+        _add_arrivals(reserved, rows, doubts, rules)
     items += [_visit_day(on, found, rules) for on, found in rows.items()]
     items.sort(key=lambda item: (item.at, item.order, item.key))
     return items, doubts
@@ -186,9 +186,11 @@ def _add_arrivals(
     reserved: Mapping[str, Reserved],
     rows: defaultdict[date, list[Row]],
     doubts: list[Interval],
+    rules: Rules,
 ) -> None:
-    """A day without a row of its own is a visit when a reservation of it was marked as arrived."""
-    first = {on: min(row.at for row in found) for on, found in rows.items()}
+    """A day without a row but of checks is a visit when a reservation of it was marked as arrived."""
+    real = {on: [row.at for row in found if not _is_check(row, rules)] for on, found in rows.items()}
+    first = {on: min(moments) for on, moments in real.items() if moments}
     for event in reserved.values():
         if event.state not in CAME:
             continue
