@@ -249,7 +249,7 @@ def events_of(person: Person, now: datetime) -> list[Event]:
             found.append((at, 1, reservation.reservation_no, reservation))
     found += [(day.at, 2, "", day) for day in days]
     for course in person.courses:
-        found.append((midnight(course.bought_on), 4, course.course_no, course))
+        found.append((person.moment(course.bought_on), 4, course.course_no, course))
     found.sort(key=lambda event: event[:3])
     return [event for *_, event in found]
 
@@ -262,7 +262,7 @@ def event_moment(person: Person, event: Event, days: Sequence[Day]) -> datetime:
             at = person.own_moment(event)
             return min([at, *(day.at for day in days if event in day.kept)])
         case Course():
-            return midnight(event.bought_on)
+            return person.moment(event.bought_on)
         case Day():
             return event.at
 

@@ -95,7 +95,7 @@ class Life:
         for _ in range(self.random.choice((1, 1, 1, 2, 3))):
             shift = timedelta(days=self.random.choice((0, 0, 1, 3, 6)))
             at = self.sometimes_day(self.clock(self.on + shift))
-            if (self.on + shift) > self.today or not self.fresh("inquiry", str(at), treatment):
+            if (self.on + shift) > self.today or not self.fresh("inquiry", str(at)):
                 continue
             kind = self.random.choice(KINDS) if self.chance(0.2) else None
             known = self.phone is None or self.chance(0.7)

@@ -89,7 +89,7 @@ def strangers(clinic: Clinic, random: Random, today: date, count: int) -> None:
             at = life.sometimes_day(life.clock(life.on))
             source = random.choice((*SOURCES, None))
             treatment = life.treatment_or_none()
-            if life.fresh(str(at), treatment):
+            if life.fresh(str(at)):
                 clinic.inquiries.append(
                     Inquiry(
                         life.number("I"),
