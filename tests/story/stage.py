@@ -24,6 +24,7 @@ CHROMIUM_WORDS = [
 ]
 PATIENCE_MS = 15_000
 START_SECONDS = 60
+BETWEEN_TAPS_MS = 600
 
 
 class NotMet(AssertionError):
@@ -173,7 +174,9 @@ class Seat:
         return answer
 
     def press(self, card: Locator, label: str) -> None:
-        """Presses a button of a card by its words."""
+        """Presses a button of a card by its words, no faster than a person: the page takes a second tap at
+        once on the same spot for a double tap."""
+        self.page.wait_for_timeout(BETWEEN_TAPS_MS)
         card.get_by_role("button", name=label, exact=False).first.click(timeout=PATIENCE_MS)
 
     def sees(self, where: Locator, text: str) -> str:
