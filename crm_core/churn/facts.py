@@ -245,7 +245,8 @@ def _add_phones(db: Session, known: dict[int, PatientFacts], ids: Sequence[int],
         .outerjoin(
             Refusal,
             (col(Refusal.address_blind) == col(Contact.address_blind))
-            & (col(Refusal.at) <= now)
+            # A file gives a death no day: like the patient's state it holds at every moment asked about.
+            & or_(col(Refusal.at) <= now, col(Refusal.kind) == "deceased")
             & or_(col(Refusal.lifted_at).is_(None), col(Refusal.lifted_at) > now),
         )
         .where(among(db, col(ContactLink.patient_id), ids))
