@@ -1,5 +1,6 @@
 """Rows of a file → rows of ours, one slice at a time; whoever was touched is folded again."""
 
+from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
+from crm_core.errors import StaleButton
 from crm_core.imports.kinds import FactTable
 from crm_core.imports.stage import Row, Staged, identifying
 from crm_core.inquiries.actions import Asker, join_prospects, who_asked
@@ -18,13 +20,15 @@ from crm_core.policy.policy import Policy
 from crm_core.privacy import folded_name
 from crm_core.reservations.actions import show_anew
 from crm_core.sql import chunks, upsert
+from crm_core.staff.access import Person
 from crm_core.tables.calls import Call
 from crm_core.tables.facts import Inquiry
-from crm_core.tables.imports import FactsUntil, ImportBatch
+from crm_core.tables.imports import FactsUntil, ImportBatch, StagedFile
 from crm_core.tables.people import Staff, StaffRole
 from crm_core.upkeep import keep_up
 
 IMPORT = "import"
+KEPT = timedelta(days=1)  # how long a file dropped into chat waits to be confirmed
 
 
 @dataclass
@@ -337,3 +341,56 @@ def finish(
             known.until = moment
     for slug in {*days, *(row.branch for row in staged.rows if row.branch)}:
         show_anew(db, policy, slug, now)
+
+
+def keep_file(
+    db: Session,
+    person: Person,
+    *,
+    name: str,
+    kind: str,
+    branch: str | None,
+    mapping: str | None,
+    data: bytes,
+    now: datetime,
+) -> int:
+    """Keeps a file dropped into chat, sealed, until it is confirmed; its id. Older ones are forgotten."""
+    db.execute(delete(StagedFile).where(col(StagedFile.at) < now - KEPT))
+    row = StagedFile(
+        name=name,
+        kind=kind,
+        branch=branch or "",
+        mapping=mapping,
+        content=b64encode(data).decode(),
+        at=now,
+        by_staff_id=person.staff_id,
+    )
+    db.add(row)
+    db.flush()
+    assert row.id is not None
+    return row.id
+
+
+def take_file(db: Session, person: Person, file_id: int, now: datetime) -> tuple[StagedFile, bytes]:
+    """A file that this person dropped and nobody has confirmed yet, once; StaleButton for any other."""
+    row = db.get(StagedFile, file_id, with_for_update=True)
+    if row is None or row.by_staff_id != person.staff_id or row.applied_at is not None:
+        raise StaleButton
+    if row.at < now - KEPT:
+        raise StaleButton
+    data = b64decode(row.content)
+    row.applied_at, row.content = now, ""
+    return row, data
+
+
+def apply_whole(
+    db: Session, policy: Policy, staged: Staged, row: StagedFile, now: datetime
+) -> Applied | None:
+    """A small file in one step; None when this very file was imported before."""
+    batch = open_batch(db, staged, row.name, row.branch or None, row.mapping, now)
+    if batch.finished_at is not None or batch.id is None:
+        return None
+    applied = apply(db, policy, staged, staged.rows[batch.position :], now)
+    advance(db, batch.id, len(staged.rows), applied.changed)
+    finish(db, policy, staged, batch.id, now)
+    return applied
