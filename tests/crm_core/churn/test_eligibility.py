@@ -13,7 +13,7 @@ from crm_core.churn.reasons import Band, Why
 from crm_core.policy.policy import WithoutConsent
 from crm_core.tables.calls import CallKind, LegalClass, Outcome, ResponseGroup, ReturnShare, Section
 from crm_core.tables.facts import ReservationState
-from crm_core.tables.people import Consent, PatientStatus, Relation
+from crm_core.tables.people import Consent, Patient, PatientStatus, Relation
 from tests.crm_core.hand_made import Clinic
 
 AFFIRMED = ResponseGroup.POSITIVE_AFFIRMATION
@@ -360,3 +360,16 @@ def test_a_question_about_the_past_sees_what_was_known_then(clinic: Clinic) -> N
     assert not clinic.why(patient).eligible
     then = clinic.later(days=-100)
     assert then.why(patient).eligible
+
+
+def test_nobody_is_called_at_the_phone_of_somebody_who_died_also_before_the_file_said_so(
+    clinic: Clinic,
+) -> None:
+    shared = "+821011112222"
+    living = lapsed(clinic, phone=shared)
+    assert living in clinic.due()
+    dead = clinic.patient(phone=shared, status=PatientStatus.DECEASED)
+    clinic.db.get_one(Patient, dead).created_at = clinic.now + timedelta(hours=3)
+    clinic.keep(dead)
+    assert clinic.due() == set()
+    assert Why.DECEASED_PHONE in clinic.reasons(living)
