@@ -76,7 +76,7 @@ class Call(SQLModel, table=True):
         UniqueConstraint("book", "number", name="uq_call_number"),
         UniqueConstraint("press_key", name="uq_call_press"),
         Index("ix_call_patient", "patient_id", "called_at"),
-        Index("ix_call_day", "branch", "called_on"),
+        Index("ix_call_day", "branch", "called_on", "called_at"),
         Index("ix_call_promise", "branch", "promised_on"),
         Index("ix_call_contact", "contact_id", "response_group"),
     )

@@ -116,7 +116,7 @@ class Reservation(SQLModel, table=True):
 class Visit(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("book", "number", name="uq_visit_number"),
-        Index("ix_visit_day", "branch", "arrived_on"),
+        Index("ix_visit_day", "branch", "arrived_on", "arrived_at"),
         Index("ix_visit_patient", "patient_id", "arrived_on"),
     )
 
@@ -179,7 +179,7 @@ class TreatmentDone(SQLModel, table=True):
     __tablename__ = "treatment_done"
     __table_args__ = (
         UniqueConstraint("book", "number", name="uq_treatment_number"),
-        Index("ix_treatment_day", "branch", "done_on"),
+        Index("ix_treatment_day", "branch", "done_on", "done_at"),
         Index("ix_treatment_patient", "patient_id", "done_on"),
     )
 
