@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from crm_core.tables.columns import key, moment, sealed
@@ -41,19 +41,30 @@ class FactsUntil(SQLModel, table=True):
 
 
 class SourceDifference(SQLModel, table=True):
-    """A difference between two sources, shown and never silently overwritten."""
+    """A difference between what was said in chat (ours) and a file (theirs), shown and never silently
+    overwritten. `counts` is the source that stands meanwhile, `choice` the one somebody chose."""
 
     __tablename__ = "source_difference"
+    __table_args__ = (
+        Index("ix_difference_open", "branch", "settled_at"),
+        Index("ix_difference_row", "book", "kind", "row_key"),
+        Index("ix_difference_patient", "patient_id"),
+    )
 
     id: int | None = key()
     branch: str
+    book: str = ""
     kind: str
-    row_key: str
+    row_key: str  # the row's number in its book
+    patient_id: int | None = Field(default=None, foreign_key="patient.id")
     column: str
     ours: str | None = sealed(default=None)
     theirs: str | None = sealed(default=None)
+    counts: str = "import"
     seen_at: datetime = moment()
     settled_at: datetime | None = moment(default=None)
+    settled_by_id: int | None = Field(default=None, foreign_key="staff.id")
+    choice: str | None = None  # chat | import
 
 
 class JobRun(SQLModel, table=True):

@@ -132,14 +132,44 @@ class Prospect(SQLModel, table=True):
 
 
 class PatientMerge(SQLModel, table=True):
-    """A merge of two charts, reversible for a day."""
+    """A merge of two charts, reversible for a day. `kept_was`: JSON of what the kept row's own columns
+    held before, by column; none of them is personal (an empty name was filled, never replaced)."""
 
     id: int | None = key()
-    kept_id: int = Field(foreign_key="patient.id")
-    merged_id: int = Field(foreign_key="patient.id")
-    by_staff_id: int = Field(foreign_key="staff.id")
+    kept_id: int = Field(foreign_key="patient.id", index=True)
+    merged_id: int = Field(foreign_key="patient.id", index=True)
+    by_staff_id: int | None = Field(default=None, foreign_key="staff.id")
     at: datetime = moment()
     reversed_at: datetime | None = moment(default=None)
+    reversed_by_id: int | None = Field(default=None, foreign_key="staff.id")
+    kept_was: str = "{}"
+
+
+class PatientMergeRow(SQLModel, table=True):
+    """A row that names the kept patient because of a merge: what goes back when it is reversed."""
+
+    __tablename__ = "patient_merge_row"
+
+    merge_id: int = Field(primary_key=True, foreign_key="patientmerge.id")
+    kind: str = Field(primary_key=True)  # the table, and the column where it is not patient_id
+    row_id: int = Field(primary_key=True)
+
+
+class NotTheSame(SQLModel, table=True):
+    """The desk's "no": two charts, or a prospect and a chart, are not one person; never asked again."""
+
+    __tablename__ = "not_the_same"
+    __table_args__ = (
+        UniqueConstraint("patient_id", "other_id"),
+        UniqueConstraint("patient_id", "prospect_id"),
+    )
+
+    id: int | None = key()
+    patient_id: int = Field(foreign_key="patient.id")
+    other_id: int | None = Field(default=None, foreign_key="patient.id")  # the larger id of the two
+    prospect_id: int | None = Field(default=None, foreign_key="prospect.id")
+    by_staff_id: int | None = Field(default=None, foreign_key="staff.id")
+    at: datetime = moment()
 
 
 class Staff(SQLModel, table=True):
