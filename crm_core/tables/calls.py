@@ -185,6 +185,7 @@ class CallCard(SQLModel, table=True):
     on_list: bool = True  # False: a card opened by hand (/patient, /log) outside of the day's list
     family: str | None = None
     reason: str | None = None  # due | lapsed | promised …: why today
+    assigned_to_id: int | None = Field(default=None, foreign_key="staff.id")  # a list handed to somebody
     claimed_by_id: int | None = Field(default=None, foreign_key="staff.id")
     claimed_at: datetime | None = moment(default=None)
     claimed_until: datetime | None = moment(default=None)
