@@ -10,6 +10,7 @@ from crm_core.tables.chat import (
     OutboxRow,
     Posting,
 )
+from crm_core.tables.desk import BookingDay, DeskEntry
 from crm_core.tables.facts import (
     Consult,
     Course,
@@ -21,6 +22,7 @@ from crm_core.tables.facts import (
 )
 from crm_core.tables.imports import (
     FactsUntil,
+    FhirPerson,
     ImportBatch,
     JobRun,
     PolicyChange,
@@ -48,6 +50,7 @@ __all__ = [
     "AuditRow",
     "AuditSeal",
     "Book",
+    "BookingDay",
     "Call",
     "CallCard",
     "ChannelBinding",
@@ -58,8 +61,10 @@ __all__ = [
     "Course",
     "DayList",
     "DeliveryAttempt",
+    "DeskEntry",
     "Episode",
     "FactsUntil",
+    "FhirPerson",
     "ImportBatch",
     "InboxRow",
     "Inquiry",
