@@ -95,9 +95,14 @@ class PolicyChange(SQLModel, table=True):
 
 
 class StagedFile(SQLModel, table=True):
-    """A file dropped into chat, kept until its preview is confirmed or a day has passed."""
+    """A file dropped into chat or found in the watched folder, and what became of it.
+
+    A dropped one is kept until its preview is confirmed or a day has passed (`applied_at`: confirmed). One
+    of the folder is known by its `origin` (place, size, moment of its last change) and stays where it is.
+    """
 
     __tablename__ = "staged_file"
+    __table_args__ = (UniqueConstraint("origin", name="uq_staged_file_origin"),)
 
     id: int | None = key()
     name: str
@@ -108,3 +113,22 @@ class StagedFile(SQLModel, table=True):
     at: datetime = moment()
     by_staff_id: int | None = Field(default=None, foreign_key="staff.id")
     applied_at: datetime | None = moment(default=None)
+    origin: str | None = None
+    rows: int | None = None  # that fit; None until the file was read
+    refused: int = 0
+    told: str | None = sealed(default=None)  # JSON: why it was refused, or its first complaints
+    batch_id: int | None = Field(default=None, foreign_key="import_batch.id")
+    finished_at: datetime | None = moment(default=None)
+    complete_from: date | None = None
+    complete_to: date | None = None
+    cancelled: int = 0
+
+
+class FhirPerson(SQLModel, table=True):
+    """Whom a FHIR server means by an id, where the chart number is another one."""
+
+    __tablename__ = "fhir_person"
+
+    book: str = Field(primary_key=True)
+    resource_id: str = Field(primary_key=True)
+    chart_no: str
