@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.clinic import Journeys, Rule, Treated, day_number
+from benchmarks.clinic import PAID, Journeys, Rule, Treated, day_number
 
 NAME = f"DuckDB {duckdb.__version__} on Parquet"
 FOLLOWED_DAYS = 60
@@ -46,6 +46,11 @@ def write_facts(folder: Path, treated: Treated, treatments: Sequence[str], patie
     pq.write_table(pa.table(to_come), folder / "reservations.parquet")
     phones = {"patient_id": patient[treated.has_phone]}
     pq.write_table(pa.table(phones), folder / "phones.parquet")
+    paid = {"patient_id": columns["patient_id"], "paid_on": columns["done_on"]}
+    paid["amount"] = np.full(len(paid["patient_id"]), PAID)
+    pq.write_table(pa.table(paid), folder / "payments.parquet")
+    came = {"patient_id": columns["patient_id"], "arrived_on": columns["done_on"]}
+    pq.write_table(pa.table(came), folder / "visits.parquet")
 
 
 class Baseline:
@@ -91,20 +96,28 @@ class Baseline:
             AND e."at" BETWEEN {first} AND {last}"""
         )[0]
 
-    def due(self, rules: Sequence[Rule], day: date) -> set[int]:
-        """Who is due or lapsed on the day, has a phone and nothing booked: from the treatments."""
-        today = day_number(day)
+    def due(self, rules: Sequence[Rule], day: date, quiet_days: int, value_since: date) -> list[int]:
+        """Who is due or lapsed on the day, has a phone and nothing booked and was not here of late; who
+        paid most since then first, then the least overdue."""
+        today, since = day_number(day), day_number(value_since)
         values = ", ".join(f"('{one.treatment}', '{one.family}', {one.due}, {one.lapsed})" for one in rules)
         rows = self._rows(
             f"""WITH rules(treatment, family, due, lapsed) AS (VALUES {values}),
             latest AS (SELECT t.patient_id, r.family, max(t.done_on) AS last_on, any_value(r.due) AS due,
                 any_value(r.lapsed) AS lapsed
                 FROM '{self._folder}/treatments.parquet' t JOIN rules r USING (treatment)
-                WHERE t.done_on <= {today} GROUP BY 1, 2)
-            SELECT DISTINCT patient_id FROM latest
-            WHERE last_on + due <= {today} AND last_on + lapsed >= {today}
-            AND patient_id IN (SELECT patient_id FROM '{self._folder}/phones.parquet')
-            AND patient_id NOT IN (SELECT patient_id FROM '{self._folder}/reservations.parquet'
-                WHERE starts_on >= {today})"""
+                WHERE t.done_on <= {today} GROUP BY 1, 2),
+            card AS (SELECT patient_id, min({today} - last_on - due) AS days_over FROM latest
+                WHERE last_on + due <= {today} AND last_on + lapsed >= {today}
+                AND patient_id IN (SELECT patient_id FROM '{self._folder}/phones.parquet')
+                AND patient_id NOT IN (SELECT patient_id FROM '{self._folder}/reservations.parquet'
+                    WHERE starts_on >= {today})
+                AND patient_id NOT IN (SELECT patient_id FROM '{self._folder}/visits.parquet'
+                    WHERE arrived_on BETWEEN {today - quiet_days} AND {today})
+                GROUP BY 1)
+            SELECT patient_id FROM card LEFT JOIN '{self._folder}/payments.parquet' p USING (patient_id)
+            GROUP BY patient_id, days_over
+            ORDER BY coalesce(sum(amount) FILTER (p.paid_on > {since} AND p.paid_on <= {today}), 0) DESC,
+                days_over, patient_id"""
         )
-        return {row[0] for row in rows}
+        return [row[0] for row in rows]

@@ -28,6 +28,7 @@ DAYS = 1095
 DUE = 800
 _GOES_ON = (0.64, 0.72, 0.93, 0.8, 0.9)
 _WAITS_AT_MOST = (3, 21, 1, 7, 20)  # days; together below the 60 in which a journey is followed
+PAID = 100_000  # what each treatment cost, in won
 _MICROSECONDS = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
 
@@ -312,11 +313,11 @@ def _write_facts(
             "done_at": noons,
             "done_on": texts,
             "treatment": _slugs(treated.rule[who - 1], [one.treatment for one in given]),
-            "amount": 100_000,
+            "amount": PAID,
         },
         number,
     )
-    paid = {"number": _numbers("P", number), "paid_at": noons, "paid_on": texts, "amount": 100_000}
+    paid = {"number": _numbers("P", number), "paid_at": noons, "paid_on": texts, "amount": PAID}
     bulk.write("payment", shared | paid | {"refund": 0}, number)
     came = {"number": _numbers("V", number), "arrived_at": noons, "arrived_on": texts}
     bulk.write("visit", shared | came, number)

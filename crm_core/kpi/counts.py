@@ -118,7 +118,8 @@ def cohort(
     for table in TABLES:
         statement = _cohort(table, cut, stage, whole)
         for value, _, is_new, entry, *numbers in db.execute(statement, values):
-            found.append(CohortRow(value, is_new, entry, dict(zip(_names(whole), numbers, strict=True))))
+            named = _filled(dict(zip(_names(whole), numbers, strict=True)))
+            found.append(CohortRow(value, is_new, entry, named))
     return found
 
 
@@ -151,24 +152,33 @@ def _cohort(table: Table, cut: JourneyCut | None, stage: Stage, whole: bool) -> 
 
 
 def _numbers(as_of: AsOf, *, whole: bool) -> list[Any]:
+    """The counts a statement makes; what follows from others is filled in by `_filled`."""
+
     def number(name: str, condition: Any) -> Any:
         return func.count().filter(condition).label(name)
 
     numbers = [func.count().label(ALL)]
     for stage, following in PAIRS:
-        in_pair = as_of.in_pair(stage)
-        numbers.append(number(of_pair(stage, "so_base"), in_pair))
-        numbers.append(number(of_pair(stage, "so_converted"), and_(in_pair, as_of.passed(following))))
+        if stage is not Stage.INQUIRY:
+            numbers.append(number(of_pair(stage, "so_base"), as_of.in_pair(stage)))
+        passed_on = and_(as_of.in_pair(stage), as_of.passed(following))
+        numbers.append(number(of_pair(stage, "so_converted"), passed_on))
     same_day = and_(as_of.passed(Stage.AGREEMENT), col(as_of.table.agreed_same_day).is_(True))
-    in_consult = as_of.in_pair(Stage.CONSULT)
-    numbers.append(number(SAME_DAY_BASE, in_consult))
-    numbers.append(number(SAME_DAY, and_(in_consult, same_day)))
+    numbers.append(number(SAME_DAY, and_(as_of.in_pair(Stage.CONSULT), same_day)))
     if whole:
-        numbers += [number(passed(stage), as_of.passed(stage)) for stage in STAGES[1:]]
+        numbers += [number(passed(stage), as_of.passed(stage)) for stage in STAGES[2:]]
         for stage, _ in PAIRS:
             numbers.append(number(of_pair(stage, "base"), as_of.ripe(stage)))
             numbers.append(number(of_pair(stage, "converted"), as_of.part(stage, Which.CONVERTED)))
         numbers += [number(which.value, as_of.part(Stage.CONSULT, which)) for which in BESIDE]
+    return numbers
+
+
+def _filled(numbers: dict[str, int]) -> dict[str, int]:
+    """With the counts that are another by definition: each costs a comparison for every journey read."""
+    numbers[of_pair(Stage.INQUIRY, "so_base")] = numbers[ALL]
+    numbers[SAME_DAY_BASE] = numbers[of_pair(Stage.CONSULT, "so_base")]
+    numbers[passed(Stage.RESERVATION)] = numbers[of_pair(Stage.INQUIRY, "so_converted")]
     return numbers
 
 
