@@ -42,6 +42,9 @@ def build(file: models.FileModel, today: date) -> policies.Policy:
         opening_words=_names(file.calls.opening_words),
         outcome_manuals=_frozen({s: _manual(s, m) for s, m in file.calls.outcomes.items()}),
         roles=_frozen(_roles(file.roles)),
+        inquiries=policies.InquiryRules(
+            file.inquiries.minutes, _frozen(file.inquiries.of_branch), file.inquiries.in_turn
+        ),
     )
 
 

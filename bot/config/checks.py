@@ -157,6 +157,14 @@ def _texts(document: Document, here: Path, names: NamesModel) -> None:
                 document.mistake((*here, language), said)
 
 
+def _inquiries(document: Document, file: FileModel) -> None:
+    branches = document.keys("branches")
+    for slug in file.inquiries.of_branch:
+        if slug not in branches:
+            said = f"there is no such branch; {nearest(slug, branches)}"
+            document.mistake(("inquiries", "of_branch", slug), said)
+
+
 def _reminders(document: Document, file: FileModel) -> None:
     if "reminders" not in file.model_fields_set:
         return
@@ -217,6 +225,7 @@ CHECKS: Iterable[Callable[[Document, FileModel], None]] = (
     _roles,
     _causes,
     _calls,
+    _inquiries,
     _reminders,
     _profiles,
 )

@@ -183,6 +183,14 @@ class ReservationsModel(Strict):
     late_cancel_hours: Annotated[int, Field(ge=1, le=168)] = 24
 
 
+class InquiriesModel(Strict):
+    minutes: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        15, description="opening minutes until a lead is told that nobody has answered"
+    )
+    of_branch: dict[Slug, Annotated[int, Field(ge=1, le=10_000)]] = {}
+    in_turn: bool = Field(True, description="a new inquiry is given to a coordinator in turn")
+
+
 class DigestModel(Strict):
     minutes_before_opening: Annotated[int, Field(ge=0, le=240)] = 30
 
@@ -198,7 +206,7 @@ class ProfileModel(Strict):
     constants: dict[str, Words] = {}
 
 
-Module = Literal["calls", "funnel", "reservations", "closing", "digest"]
+Module = Literal["calls", "inquiries", "funnel", "reservations", "closing", "digest"]
 
 
 class FileModel(Strict):
@@ -216,4 +224,5 @@ class FileModel(Strict):
     reservations: ReservationsModel
     reminders: RemindersModel
     digest: DigestModel
+    inquiries: InquiriesModel = InquiriesModel()
     imports: dict[ProfileName, ProfileModel] = {}

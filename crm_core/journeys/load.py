@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from crm_core.journeys.events import (
@@ -21,6 +21,7 @@ from crm_core.journeys.events import (
     Visited,
 )
 from crm_core.tables.facts import (
+    NO_INQUIRY,
     Consult,
     Course,
     Inquiry,
@@ -106,7 +107,7 @@ def _inquiries(owner: Any) -> Any:
         col(Inquiry.channel),
         col(Inquiry.treatment),
         col(Inquiry.staff_id),
-    )
+    ).where(or_(col(Inquiry.closed_why).is_(None), col(Inquiry.closed_why).not_in(NO_INQUIRY)))
 
 
 def _corrections(owner: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,13 @@ class Hours:
     opens: time
     closes: time
     lunch: tuple[time, time] | None = None
+
+    @property
+    def spans(self) -> tuple[tuple[time, time], ...]:
+        """From when till when somebody is there to answer: lunch lies between."""
+        if self.lunch is None:
+            return ((self.opens, self.closes),)
+        return (self.opens, self.lunch[0]), (self.lunch[1], self.closes)
 
 
 @dataclass(frozen=True)
@@ -79,3 +86,35 @@ class Branch:
     def closing(self, day: date) -> datetime | None:
         hours = self.hours_on(day)
         return self.at(day, hours.closes) if hours else None
+
+    def open_spans(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        """The opening hours of a local day as moments in UTC, lunch left out; none when closed."""
+        hours = self.hours_on(day)
+        if hours is None:
+            return ()
+        return tuple(
+            (self.at(day, start).astimezone(UTC), self.at(day, end).astimezone(UTC))
+            for start, end in hours.spans
+        )
+
+    def open_minutes_between(self, start: datetime, end: datetime) -> int:
+        """Whole minutes from start to end in which the branch was open, lunch left out; 0 backwards."""
+        passed = timedelta(0)
+        day, last = self.today(start), self.today(end)
+        while day <= last:
+            for opens, closes in self.open_spans(day):
+                passed += max(timedelta(0), min(closes, end) - max(opens, start))
+            day += timedelta(1)
+        return int(passed.total_seconds() // 60)
+
+    def after_open_minutes(self, start: datetime, minutes: int) -> datetime | None:
+        """The moment at which so many opening minutes have passed; None where that takes over a year."""
+        left = timedelta(minutes=minutes)
+        first = self.today(start)
+        for ahead in range(367):
+            for opens, closes in self.open_spans(first + timedelta(ahead)):
+                begins = max(opens, start)
+                if closes - begins >= left:
+                    return begins + left
+                left -= max(timedelta(0), closes - begins)
+        return None

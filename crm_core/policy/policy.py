@@ -90,6 +90,23 @@ class Reminders:
 
 
 @dataclass(frozen=True)
+class InquiryRules:
+    """Who answers an inquiry, and when a lead is told that nobody has.
+
+    `minutes` are opening minutes; `of_branch` has them where a branch's differ. `in_turn`: a new
+    inquiry is given to one of the branch's coordinators, else it is free for whoever takes it.
+    """
+
+    minutes: int = 15
+    of_branch: Mapping[str, int] = field(default_factory=dict)
+    in_turn: bool = True
+
+    def minutes_at(self, branch: str) -> int:
+        """Opening minutes after which an unanswered inquiry of the branch is escalated."""
+        return self.of_branch.get(branch, self.minutes)
+
+
+@dataclass(frozen=True)
 class Source:
     slug: str
     names: Names
@@ -159,6 +176,7 @@ class Policy:
     opening_words: Names
     outcome_manuals: Mapping[str, Cause] = field(default_factory=dict)  # by outcome or denial group
     roles: Mapping[str, Role] = field(default_factory=dict)
+    inquiries: InquiryRules = field(default_factory=InquiryRules)
 
     @cached_property
     def _by_name(self) -> Mapping[str, str]:

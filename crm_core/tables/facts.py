@@ -25,6 +25,19 @@ class InquiryKind(StrEnum):
     SPAM = "spam"
 
 
+class InquiryEnd(StrEnum):
+    """Why an inquiry was closed by hand."""
+
+    NOT_INTERESTED = "not_interested"
+    DUPLICATE = "duplicate"
+    SPAM = "spam"
+    MISTAKE = "mistake"  # written by mistake: what was entered stays, and counts nowhere
+
+
+NO_INQUIRY = (InquiryEnd.DUPLICATE, InquiryEnd.SPAM, InquiryEnd.MISTAKE)
+"""Closed so, a row was no inquiry of its own: it is in no journey and in no number."""
+
+
 class ReservationState(StrEnum):
     REQUESTED = "requested"
     BOOKED = "booked"
@@ -76,9 +89,17 @@ class Inquiry(SQLModel, table=True):
     channel: str | None = None  # the source of the inquiry: phone, kakao, …
     kind: InquiryKind = enum_field(InquiryKind, default=InquiryKind.TREATMENT)
     treatment: str | None = None
-    staff_id: int | None = Field(default=None, foreign_key="staff.id")
+    staff_id: int | None = Field(default=None, foreign_key="staff.id")  # who has it
     answered_at: datetime | None = moment(default=None)
     source: str = "import"
+    note: str | None = sealed(default=None)  # what was asked, in the words of whoever wrote it down
+    assigned_at: datetime | None = moment(default=None)  # when it was last given to `staff_id`
+    claimed_at: datetime | None = moment(default=None)  # "I will answer", held as long as a card is
+    answered_by_id: int | None = Field(default=None, foreign_key="staff.id")
+    closed_at: datetime | None = moment(default=None)
+    closed_by_id: int | None = Field(default=None, foreign_key="staff.id")
+    closed_why: InquiryEnd | None = enum_field(InquiryEnd, default=None)
+    escalated_at: datetime | None = moment(default=None)  # a lead was told that nobody has answered
 
 
 class Reservation(SQLModel, table=True):
