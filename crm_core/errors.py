@@ -107,6 +107,25 @@ class DateNotPossible(CrmError):
 
 
 @dataclass(unsafe_hash=True)
+class NotFree(CrmError):
+    """A time that cannot be booked: closed, in the lunch break, or full; and the free ones near it."""
+
+    branch: str
+    at: datetime
+    why: str  # closed | lunch | full
+    near: tuple[datetime, ...]
+
+
+@dataclass(unsafe_hash=True)
+class BookedAlready(CrmError):
+    """The patient has a reservation ahead: it may have to be moved instead."""
+
+    reservation_id: int
+    branch: str
+    at: datetime
+
+
+@dataclass(unsafe_hash=True)
 class TooManyCommands(CrmError):
     seconds: int
 
@@ -128,3 +147,26 @@ class Failed(CrmError):
     """Something of ours broke; the reference also stands in the log."""
 
     reference: str
+
+
+@dataclass(unsafe_hash=True)
+class AlreadyMerged(CrmError):
+    """Somebody was first: the two charts are one by now."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(unsafe_hash=True)
+class CannotMerge(CrmError):
+    """Two charts cannot become one, or not two again; `why` says which rule stands against it."""
+
+    why: str  # same | books | late | reversed | later_merge
+
+
+@dataclass(unsafe_hash=True)
+class AlreadySettled(CrmError):
+    """Somebody has already answered this question."""
+
+    by: str
+    at: datetime

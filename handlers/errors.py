@@ -94,6 +94,37 @@ def _date_not_possible(error: e.DateNotPossible, r: _Reader) -> str:
     return r.say("{day} is too far ahead. Choose a day within a year.", day=day)
 
 
+_NOT_FREE = {
+    "closed": N_("The branch does not take patients at {when}."),
+    "lunch": N_("{when} runs into the lunch break."),
+    "full": N_("{when} is full."),
+}
+
+
+def _not_free(error: e.NotFree, r: _Reader) -> str:
+    branch = r.policy.branch(error.branch)
+    said = r.say(_NOT_FREE[error.why], when=figures.staff_moment(error.at, branch, r.language))
+    if not error.near:
+        return said + " " + r.say("Choose another day.")
+    times = ", ".join(figures.staff_moment(at, branch, r.language) for at in error.near)
+    return said + " " + r.say("Free near it: {times}", times=times)
+
+
+def _booked_already(error: e.BookedAlready, r: _Reader) -> str:
+    when = figures.staff_moment(error.at, r.policy.branch(error.branch), r.language)
+    return r.say(
+        "There is a reservation already: {when}. Open /reserve to move it or to add another.", when=when
+    )
+
+
+_CANNOT_MERGE = {
+    "same": N_("That is one and the same chart. Give two different ones."),
+    "books": N_("These charts stand in two chart-number books. Only charts of one book are merged."),
+    "late": N_("More than a day has passed, so this merge stays."),
+    "reversed": N_("This merge has already been taken back."),
+    "later_merge": N_("Another chart was merged after this one. Take that merge back first."),
+}
+
 _SENTENCES: dict[type[e.CrmError], Callable[[Any, _Reader], str]] = {
     e.NotAllowed: _not_allowed,
     e.NotLinked: lambda _, r: r.say(
@@ -129,6 +160,15 @@ _SENTENCES: dict[type[e.CrmError], Callable[[Any, _Reader], str]] = {
     e.NotUnderstood: _not_understood,
     e.Missing: _missing,
     e.DateNotPossible: _date_not_possible,
+    e.NotFree: _not_free,
+    e.BookedAlready: _booked_already,
+    e.AlreadyMerged: lambda x, r: r.say(
+        "{staff} already merged these charts at {when}.", staff=x.by, when=r.moment(x.at)
+    ),
+    e.CannotMerge: lambda x, r: r.say(_CANNOT_MERGE[x.why]),
+    e.AlreadySettled: lambda x, r: r.say(
+        "{staff} already answered this at {when}.", staff=x.by, when=r.moment(x.at)
+    ),
     e.TooManyCommands: lambda x, r: r.say(
         "That was a lot at once. Please wait {seconds} seconds.", seconds=x.seconds
     ),

@@ -1,0 +1,1 @@
+"""Two charts of one person made one, and two again."""
