@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from crm_core.churn.gaps import CourseGap
+from crm_core.churn.undecided import PendingConsult
 from crm_core.tables.calls import ResponseGroup, Section
 
 
@@ -122,6 +124,7 @@ class Eligibility(NamedTuple):
     the patient stands today, before the cut. `families`: those of the card, the most valuable first.
     `others`: the ledger's other families. `reasons`: all that speaks against ⑦, the weightiest first.
     `notes`: what the caller has to know though it stops nothing (no consent under the rule *ask*).
+    `pending` and `gap` are known wherever they are, also where the patient stands in another section.
     """
 
     patient_id: int
@@ -142,6 +145,19 @@ class Eligibility(NamedTuple):
     tries: Tries
     promise: Promise | None
     reaction: Reaction | None
+    pending: PendingConsult | None = None
+    gap: CourseGap | None = None
+
+    @property
+    def about(self) -> str | None:
+        """The family that today's call is about: what was promised, proposed, paid for, or is due."""
+        known = {
+            Section.PROMISED: self.promise and self.promise.family,
+            Section.UNDECIDED: self.pending and self.pending.family,
+            Section.MID_COURSE: self.gap and self.gap.family,
+        }
+        asked = known.get(self.section) if self.section else None
+        return asked or (self.families[0].family if self.families else None)
 
     @property
     def worth(self) -> float:
