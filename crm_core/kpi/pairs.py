@@ -1,0 +1,130 @@
+"""Journeys as cases: from one stage to the next, and the outcomes of treated journeys (product.md §5).
+
+The same conditions as `/funnel`, so a pair says the same there and here.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import and_, case, literal, select, union_all
+from sqlmodel import col
+
+from crm_core.journeys.events import CONTACT_KINDS
+from crm_core.kpi.conditions import PAIRS, AsOf, Table, Which
+from crm_core.kpi.counts import TABLES, OutcomeKind, Seen, is_ripe_for, outcome_columns
+from crm_core.kpi.kpi import KpiCut
+from crm_core.kpi.rows import HIT, MISS, NOTHING, YOUNG, Ask, SqlRows, family_of, is_new
+from crm_core.tables.facts import Inquiry, InquiryKind
+from crm_core.tables.journey import Stage
+
+_LEFT = {Stage.RESERVATION: "cancelled_by_clinic", Stage.AGREEMENT: "stopped_by_doctor"}
+JOURNEY_CUTS = (
+    KpiCut.BRANCH,
+    KpiCut.COORDINATOR,
+    KpiCut.TREATMENT,
+    KpiCut.SOURCE,
+    KpiCut.NEW,
+    KpiCut.WEEKDAY,
+)
+
+
+def _value(table: Table, stage: Stage, ask: Ask) -> Any:
+    match ask.by:
+        case KpiCut.BRANCH:
+            return col(table.branch)
+        case KpiCut.SOURCE:
+            return col(table.source)
+        case KpiCut.TREATMENT:
+            return col(table.families)
+        case KpiCut.NEW:
+            return is_new(col(table.is_new).is_(True))
+        case KpiCut.COORDINATOR:
+            happened = getattr(table, f"{stage.value}_at") <= ask.now
+            return case((happened, getattr(table, f"{stage.value}_staff_id")), else_=NOTHING)
+        case _:
+            return NOTHING
+
+
+def _pair(stage: Stage) -> Callable[[Ask], Any]:
+    """The journeys of the period's first contacts that passed a stage, by what became of them."""
+    following = dict(PAIRS)[stage]
+
+    def statement(ask: Ask) -> Any:
+        found = []
+        for table in TABLES:
+            as_of = AsOf.moment(table, ask.now, ask.policy.patience)
+            part = case(
+                (and_(as_of.ripe(stage), as_of.passed(following)), literal(HIT)),
+                (as_of.ripe(stage), literal(MISS)),
+                (as_of.in_pair(stage), literal(YOUNG)),
+                else_=literal(_LEFT.get(stage, YOUNG)),
+            )
+            found.append(
+                select(
+                    col(table.patient_id).label("patient_id"),
+                    col(table.first_on).label("day"),
+                    _value(table, stage, ask).label("value"),
+                    part.label("part"),
+                ).where(
+                    col(table.branch).in_(ask.branches),
+                    col(table.first_on).between(ask.period.first, ask.period.last),
+                    as_of.known,
+                    col(table.entry).in_(as_of.entries(stage, Which.COUNT)),
+                    as_of.passed(stage),
+                )
+            )
+        if stage is Stage.INQUIRY:
+            found.append(_no_contacts(ask))
+        return union_all(*found)
+
+    return statement
+
+
+def _no_contacts(ask: Ask) -> Any:
+    """Inquiries of the period that open no journey: about an appointment, after a treatment, spam …"""
+    values: dict[KpiCut | None, Any] = {
+        KpiCut.BRANCH: col(Inquiry.branch),
+        KpiCut.SOURCE: col(Inquiry.channel),
+        KpiCut.TREATMENT: family_of(ask.policy, col(Inquiry.treatment)),
+        KpiCut.COORDINATOR: col(Inquiry.staff_id),
+    }
+    part = case((col(Inquiry.kind) == InquiryKind.SPAM, literal("spam")), else_=literal("other_inquiry"))
+    return select(col(Inquiry.patient_id), col(Inquiry.received_on), values.get(ask.by, NOTHING), part).where(
+        col(Inquiry.branch).in_(ask.branches),
+        col(Inquiry.received_on).between(ask.period.first, ask.period.last),
+        col(Inquiry.received_at) <= ask.now,
+        col(Inquiry.kind).not_in(CONTACT_KINDS),
+    )
+
+
+def _outcome(kind: OutcomeKind) -> Callable[[Ask], Any]:
+    """The treated journeys that became ripe in the period, reached or not (reading 8)."""
+
+    def statement(ask: Ask) -> Any:
+        seen = Seen(ask.branches, ask.period.clipped(ask.today), ask.now, ask.policy)
+        found = []
+        for table in TABLES:
+            due_on, reached_at = outcome_columns(table, kind)
+            found.append(
+                select(
+                    col(table.patient_id).label("patient_id"),
+                    due_on.label("day"),
+                    _value(table, Stage.TREATMENT, ask).label("value"),
+                    case((reached_at <= ask.now, literal(HIT)), else_=literal(MISS)).label("part"),
+                ).where(
+                    col(table.branch).in_(ask.branches),
+                    due_on.between(seen.period.first, min(seen.period.last, ask.today)),
+                    is_ripe_for(table, kind, seen),
+                    seen.as_of(table).known,
+                )
+            )
+        return union_all(*found)
+
+    return statement
+
+
+FROM_INQUIRY = SqlRows(_pair(Stage.INQUIRY))
+FROM_RESERVATION = SqlRows(_pair(Stage.RESERVATION))
+FROM_AGREEMENT = SqlRows(_pair(Stage.AGREEMENT))
+RETURNS = SqlRows(_outcome(OutcomeKind.RETURN))
+REFERRALS = SqlRows(_outcome(OutcomeKind.REFERRAL))

@@ -1,0 +1,181 @@
+"""How every number of the catalogue is counted: cases with a day, a cut value and a part.
+
+One select lists the cases of a period; grouped it is the number, filtered it is the people behind
+it, so the two cannot disagree. What is asked is an `Ask`; a case stands in one part of its number.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import case, false, func, literal, null, or_, select
+from sqlmodel import Session, col
+
+from crm_core.kpi.kpi import Figure, KpiCut
+from crm_core.period import Period
+from crm_core.policy.policy import Policy
+from crm_core.tables.facts import Payment
+
+Value = str | int | None
+HIT, MISS, YOUNG = "hit", "miss", "too_early"
+NOTHING: Any = null()
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a count looks at; `now` is the moment it is seen at, facts dated later are not known."""
+
+    db: Session
+    branches: tuple[str, ...]
+    period: Period
+    now: datetime
+    policy: Policy
+    by: KpiCut | None = None
+
+    @property
+    def today(self) -> date:
+        """The local date of the first branch."""
+        return self.policy.branch(self.branches[0]).today(self.now)
+
+    def before(self, days: int) -> date:
+        return self.today - timedelta(days)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One case: whose, on which day it counts, under which value of the cut, in which part."""
+
+    patient_id: int | None
+    on: date
+    value: Value
+    part: str
+    amount: int = 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Cases of one value, day and part; `amount` is their number, or their money."""
+
+    value: Value
+    on: date
+    part: str
+    amount: int
+
+
+class Source(Protocol):
+    """Where the cases of a number come from."""
+
+    def cells(self, ask: Ask) -> Iterable[Cell]:
+        """The cases counted."""
+        ...
+
+    def people(self, ask: Ask) -> Iterable[Row]:
+        """The cases themselves; those of nobody known have no patient."""
+        ...
+
+    def known(self, ask: Ask) -> str | None:
+        """Why nobody can say, as one word; None where there are facts to count."""
+        ...
+
+
+class Figured(Protocol):
+    """A source whose number is no sum of cases: a median, an amount for each patient, a factor."""
+
+    def figures(self, ask: Ask) -> Mapping[Value, Figure]:
+        """By cut value; without a cut the one of None."""
+        ...
+
+
+def always(_ask: Ask) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class SqlRows:
+    """Cases listed by one select with the columns patient_id, day, value, part and perhaps amount."""
+
+    statement: Callable[[Ask], Any]
+    why: Callable[[Ask], str | None] = always
+
+    def cells(self, ask: Ask) -> Iterable[Cell]:
+        """Counted by value, day and part: dozens of rows, whatever the clinic's size."""
+        columns = self.statement(ask).subquery().c
+        amount = func.sum(columns.amount) if "amount" in columns else func.count()
+        keys = (columns.value, columns.day, columns.part)
+        for value, on, part, number in ask.db.execute(select(*keys, amount).group_by(*keys)):
+            for one in _each(value, ask):
+                yield Cell(one, on, part, int(number))
+
+    def people(self, ask: Ask) -> Iterable[Row]:
+        columns = self.statement(ask).subquery().c
+        asked = select(columns.patient_id, columns.day, columns.value, columns.part)
+        for patient_id, on, value, part in ask.db.execute(asked.order_by(columns.day, columns.patient_id)):
+            for one in _each(value, ask):
+                yield Row(patient_id, on, one, part)
+
+    def known(self, ask: Ask) -> str | None:
+        return self.why(ask)
+
+
+def _each(value: Value, ask: Ask) -> Iterable[Value]:
+    """A case of several families, joined by "|", counts under each of them."""
+    if ask.by is KpiCut.TREATMENT and isinstance(value, str) and "|" in value:
+        return value.split("|")
+    return (value,)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Cases that are few and judged one by one in Python."""
+
+    rows: Callable[[Ask], Iterable[Row]]
+    why: Callable[[Ask], str | None] = always
+
+    def cells(self, ask: Ask) -> Iterable[Cell]:
+        for row in self.rows(ask):
+            yield Cell(row.value, row.on, row.part, row.amount)
+
+    def people(self, ask: Ask) -> Iterable[Row]:
+        return self.rows(ask)
+
+    def known(self, ask: Ask) -> str | None:
+        return self.why(ask)
+
+
+def family_of(policy: Policy, column: Any) -> Any:
+    """The family of a treatment column; an unknown treatment is a family of its own (reading 18)."""
+    whens = {slug: one.family for slug, one in policy.treatments.items() if one.family != slug}
+    return case(whens, value=column, else_=column) if whens else column
+
+
+def checks(policy: Policy) -> list[str]:
+    """Treatments that are a follow-up check or retouch: no treatment for a number."""
+    return [slug for slug, one in policy.treatments.items() if one.check]
+
+
+def is_new(column: Any) -> Any:
+    """`new` or `returning` from a condition."""
+    return case((column, literal("new")), else_=literal("returning"))
+
+
+def insured(column: Any) -> Any:
+    """`covered`, `non_covered` or nothing from a nullable column of yes and no."""
+    return case(
+        (column.is_(True), literal("covered")),
+        (column.is_(False), literal("non_covered")),
+        else_=NOTHING,
+    )
+
+
+def has_payments(ask: Ask) -> str | None:
+    """`no_payments` where the branches never gave any: then no answer shows money."""
+    found = select(col(Payment.id)).where(col(Payment.branch).in_(ask.branches)).limit(1)
+    return None if ask.db.execute(found).first() else "no_payments"
+
+
+def any_of(conditions: Iterable[Any]) -> Any:
+    """One of the conditions; false where there are none."""
+    listed = list(conditions)
+    return or_(*listed) if listed else false()
