@@ -83,6 +83,7 @@ def _insert(db: Session, table: type[SQLModel], rows: list[Row]) -> None:
 def _row(fold: JourneyFold) -> Row:
     draft = fold.draft
     last = max(draft.held, key=lambda held: (held.at, held.key), default=None)
+    proposed, agreed = draft.amounts
     row: Row = {
         "number": fold.number,
         "branch": draft.branch,
@@ -115,8 +116,9 @@ def _row(fold: JourneyFold) -> Row:
         "came_for": "|".join(sorted(draft.came_for)) or None,
         "decided_for": "|".join(sorted(draft.decided_for)) or None,
         "outcome": last.decision.value if last else None,
-        "proposed_amount": last.proposed_amount if last else None,
-        "agreed_amount": last.agreed_amount if last else None,
+        "proposed_amount": proposed,
+        "agreed_amount": agreed,
+        "payer": draft.payer,
         "closed_by_hand_at": draft.closed_at,
         "closed_why": draft.closed_why,
     }

@@ -21,6 +21,16 @@ class Held(NamedTuple):
     decision: Decision
     proposed_amount: int | None
     agreed_amount: int | None = None
+    treatment: str | None = None
+
+    @property
+    def agreed(self) -> int | None:
+        """The amount agreed to; None where nobody can say."""
+        if self.decision not in AGREED:
+            return 0
+        if self.agreed_amount is None and self.decision is Decision.YES:
+            return self.proposed_amount
+        return self.agreed_amount
 
 
 class Evidence(NamedTuple):
@@ -65,6 +75,7 @@ class Draft:
     return_due_on: date | None = None
     came_for: frozenset[str] = frozenset()
     decided_for: frozenset[str] = frozenset()
+    payers: frozenset[str] = frozenset()
     staff: tuple[int | None, ...] = (None,) * len(STAGES)
     bookings: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
@@ -79,6 +90,31 @@ class Draft:
     @property
     def families(self) -> frozenset[str]:
         return self.came_for | self.decided_for
+
+    @property
+    def payer(self) -> str | None:
+        """Who pays: the insurance, the patient, both; None where nothing says."""
+        return "both" if len(self.payers) > 1 else next(iter(self.payers), None)
+
+    def name_payer(self, covered: bool | None) -> None:
+        if covered is not None:
+            self.payers |= {"covered" if covered else "non_covered"}
+
+    @property
+    def amounts(self) -> tuple[int | None, int | None]:
+        """(proposed, agreed) over the plans whose amounts are known; a plan is a treatment proposed, by its
+        last version, and whoever agrees without a number agrees to the whole of it."""
+        plans = {held.treatment: held for held in sorted(self.held, key=lambda held: (held.at, held.key))}
+        known = [
+            (held.proposed_amount, agreed)
+            for held in plans.values()
+            if held.proposed_amount is not None
+            and held.decision is not Decision.NOT_SUITABLE
+            and (agreed := held.agreed) is not None
+        ]
+        if not known:
+            return None, None
+        return sum(proposed for proposed, _ in known), sum(agreed for _, agreed in known)
 
     @property
     def reservation_passed_at(self) -> datetime | None:

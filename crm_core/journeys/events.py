@@ -89,6 +89,7 @@ class Treated(NamedTuple):
     staff_id: int | None = None
     course_no: str | None = None
     recommended_on: date | None = None
+    covered: bool | None = None
 
 
 class CourseBought(NamedTuple):
@@ -114,6 +115,7 @@ class Paid(NamedTuple):
     amount: int = 0
     treatment_no: str | None = None
     course_no: str | None = None
+    covered: bool | None = None
 
 
 class ClosedByHand(NamedTuple):

@@ -95,11 +95,29 @@ class _History:
         """Whether the new row would tell something else of a moment before `since` than the old one."""
         if _FIXED(old) != _FIXED(new) or self._source(old) != self._source(new):
             return True
-        if not same_day and (old.decided_for or old.came_for) != (new.decided_for or new.came_for):
+        if not same_day and _cut_by(old) != _cut_by(new):
+            return True
+        if old.held != new.held and _other_amounts(old, new, since):
             return True
         if _due_before(old, new, since, self.policy):
             return True
         return _other_moments(old, new, since, self.policy)
+
+
+def _cut_by(draft: Draft) -> tuple[frozenset[str], frozenset[str]]:
+    return draft.decided_for or draft.came_for, draft.payers
+
+
+def _other_amounts(old: Draft, new: Draft, since: datetime) -> bool:
+    """Whether a plan known before says another amount: proposed anew, or agreed to in part and then more.
+    What is agreed to for the first time is told by `agreement_at`."""
+    if _before(old.consult_at, since) is None:
+        return False
+    proposed, agreed = old.amounts
+    now_proposed, now_agreed = new.amounts
+    if proposed != now_proposed:
+        return True
+    return agreed != now_agreed and _before(old.agreement_at, since) is not None
 
 
 _FIXED = attrgetter("branch", "entry", "is_new", "first_at")

@@ -149,6 +149,7 @@ def _statements(ids: Sequence[int]) -> list[tuple[Any, Any]]:
                 col(Payment.amount),
                 col(Payment.treatment_no),
                 col(Payment.course_no),
+                col(Payment.covered),
             ).where(col(Payment.patient_id).in_(ids)),
         ),
         (ClosedByHand, _corrections(of_patients).where(of_patients.in_(ids))),
@@ -201,6 +202,7 @@ def _treatments() -> Any:
         col(TreatmentDone.staff_id),
         col(TreatmentDone.course_no),
         col(TreatmentDone.recommended_on),
+        col(TreatmentDone.covered),
     )
 
 

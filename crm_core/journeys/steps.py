@@ -258,7 +258,8 @@ def _keep_courses(state: State, place: int, on: date) -> None:
 def _hold_consult(state: State, place: int, row: Consulted) -> None:
     draft = state.change(place)
     state.consults[row.key] = place
-    draft.held = (*draft.held, Held(row.key, row.at, row.staff_id, Decision.PENDING, row.proposed_amount))
+    held = Held(row.key, row.at, row.staff_id, Decision.PENDING, row.proposed_amount, treatment=row.treatment)
+    draft.held = (*draft.held, held)
     draft.came_for |= state.rules.families(row.treatment)
     if draft.consult_at is None:
         draft.consult_at, draft.consult_on = row.at, row.on
@@ -269,6 +270,7 @@ def _treat(state: State, place: int, row: Treated) -> None:
     draft = state.change(place)
     state.treatments[row.key] = place
     draft.decided_for |= state.rules.families(row.treatment)
+    draft.name_payer(row.covered)
     if draft.treatment_at is None:
         draft.treatment_at, draft.treatment_on = row.at, row.on
         draft.name_staff(Stage.TREATMENT, row.staff_id)
@@ -372,6 +374,7 @@ def _count_payment(state: State, place: int, event: Paid, at: datetime) -> None:
     draft = state.change(place)
     numbered = bool(event.treatment_no or event.course_no)
     draft.evidence = (*draft.evidence, Evidence(at, event.on, numbered=numbered))
+    draft.name_payer(event.covered)
     draft.settle_consults(at)
 
 

@@ -1,7 +1,8 @@
 """How many of the consulted agree, within 30 days and on the day, and to how much of the money.
 
-By the day of the consult (definitions.md §1.0). A patient counts once in a period, under the first consult of it that is in the
-base, so the values of a cut add up to the whole (a treatment counts under each of its families).
+By the day of the consult (definitions.md §1.0). A patient counts once in a period, under the first consult
+of it that is in the base, so the values of a cut add up to the whole (a treatment counts under each of its
+families).
 """
 
 from collections import defaultdict

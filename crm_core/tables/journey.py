@@ -125,8 +125,9 @@ class JourneyColumns(SQLModel):
     outcome: str | None = None  # the last consult's decision
     closed_by_hand_at: datetime | None = instant(default=None)
     closed_why: str | None = None
-    proposed_amount: int | None = None
+    proposed_amount: int | None = None  # of each plan the last version, the plans added
     agreed_amount: int | None = None
+    payer: str | None = None  # covered, non_covered, both; None where no treatment or payment says
 
 
 class Journey(JourneyColumns, table=True):

@@ -1,5 +1,6 @@
 """Columns and tables for what a number is counted from, and for handing out the people behind one."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
@@ -7,12 +8,19 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+_JOURNEYS = ("journey", "journey_past")
+
 
 def upgrade() -> None:
     # In one statement, because SQLite adds no constraint to a table that stands.
     op.execute("ALTER TABLE call_card ADD COLUMN assigned_to_id INTEGER REFERENCES staff (id)")
+    for name in _JOURNEYS:
+        op.add_column(name, sa.Column("payer", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
+    for name in _JOURNEYS:
+        with op.batch_alter_table(name) as table:
+            table.drop_column("payer")
     with op.batch_alter_table("call_card") as table:
         table.drop_column("assigned_to_id")
