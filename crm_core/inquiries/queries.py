@@ -94,6 +94,28 @@ def next_escalation(db: Session, policy: Policy, branch: str, now: datetime) -> 
     return min((at for at in moments if at is not None), default=None)
 
 
+def about(inquiry_id: int) -> str:
+    """What an inquiry's living card is about."""
+    return f"inquiry:{inquiry_id}"
+
+
+def given_about(inquiry_id: int) -> str:
+    """What the word to whoever was given an inquiry is about: it is taken back when that changes."""
+    return f"inquiry-given:{inquiry_id}"
+
+
+def list_about(branch: str) -> str:
+    """What a list of a branch's waiting inquiries is about."""
+    return f"inquiries:{branch}"
+
+
+def held_by_other(policy: Policy, row: Inquiry, staff_id: int | None, now: datetime) -> bool:
+    """Whether somebody else is answering at this moment."""
+    if row.claimed_at is None or row.staff_id is None or row.staff_id == staff_id:
+        return False
+    return row.claimed_at + timedelta(minutes=policy.calls.claim_minutes) > now
+
+
 def _seen(policy: Policy, row: Inquiry, now: datetime) -> WaitingInquiry:
     branch = policy.branch(row.branch)
     assert row.id is not None
