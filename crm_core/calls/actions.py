@@ -1,11 +1,14 @@
 """The list of a branch and day is fixed here; a card is claimed, released, taken over, put off."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, false, func, or_, select, update
 from sqlmodel import Session, col
 
 from crm_core.churn import actions as churn
+from crm_core.churn.eligibility import judge
+from crm_core.churn.midway import mid_course_list, undecided_list
 from crm_core.churn.queries import due_list, long_gone, promised_list
 from crm_core.churn.reasons import Eligibility
 from crm_core.errors import (
@@ -18,6 +21,7 @@ from crm_core.errors import (
     OnlyForOwner,
     OtherBranch,
 )
+from crm_core.inquiries.queries import waiting
 from crm_core.outbox import actions as outbox
 from crm_core.period import Period
 from crm_core.policy.policy import Policy
@@ -75,8 +79,9 @@ def capacity(db: Session, policy: Policy, branch: str, day: date) -> int:
 def fix_list(db: Session, policy: Policy, branch: str, day: date, now: datetime) -> DayList | None:
     """Fixes the list of a branch and day, or lets due promises join the one that is fixed.
 
-    None before start. Sections ① and ⑦, cut from below to what the branch can call; ① is never cut.
-    Doing it again, or twice at once, changes nothing but for promises that have come due.
+    None before start. What the branch can call less ① and ② is filled with ④, then ⑤, then ⑦: the cut
+    is from below, and ① and ② are never cut. Doing it again, or twice at once, changes nothing but for
+    promises that have come due; inquiries join by themselves.
     """
     if not has_started(db, branch):
         return None
@@ -85,14 +90,20 @@ def fix_list(db: Session, policy: Policy, branch: str, day: date, now: datetime)
     fixed = insert_ignoring(db, DayList, {"branch": branch, "day": day, "fixed_at": now})
     if fixed is not None:
         churn.keep_shares(db, policy, day, now)
-        due = due_list(db, scope, policy, day, now)
-        room = max(0, capacity(db, policy, branch, day) - len(promised))
-        for rank, one in enumerate(due[:room]):
-            _put(db, branch, one, Section.RECALL, rank)
+        people = [
+            (section, rank, one)
+            for section, find in _CUT_FROM_BELOW
+            for rank, one in enumerate(find(db, scope, policy, day, now))
+        ]
+        asked = {one.patient_id for one in promised}
+        asking = sum(one.patient_id not in asked for one in waiting(db, policy, (branch,), now))
+        room = max(0, capacity(db, policy, branch, day) - len(promised) - asking)
+        for section, rank, one in people[:room]:
+            _put(db, branch, one, section, rank)
         db.execute(
             update(DayList)
             .where(col(DayList.id) == fixed)
-            .values(waiting=len(due) - min(room, len(due)), long_gone=long_gone(db, scope, day))
+            .values(waiting=len(people[room:]), long_gone=long_gone(db, scope, day))
         )
     for rank, one in enumerate(promised):
         _join(db, branch, one, rank, now)
@@ -103,9 +114,15 @@ def fix_list(db: Session, policy: Policy, branch: str, day: date, now: datetime)
     ).one()
 
 
+_CUT_FROM_BELOW = (
+    (Section.UNDECIDED, undecided_list),
+    (Section.MID_COURSE, mid_course_list),
+    (Section.RECALL, due_list),
+)
+
+
 def _put(db: Session, branch: str, one: Eligibility, section: Section, rank: int) -> None:
-    promise = one.promise if section is Section.PROMISED else None
-    family = promise.family if promise else None
+    band = one.band.value if one.band else None
     insert_ignoring(
         db,
         CallCard,
@@ -116,8 +133,8 @@ def _put(db: Session, branch: str, one: Eligibility, section: Section, rank: int
             "section": section,
             "rank": rank,
             "on_list": True,
-            "family": family or (one.families[0].family if one.families else None),
-            "reason": "promised" if promise else (one.band.value if one.band else None),
+            "family": one.about,
+            "reason": band if section is Section.RECALL else section.value,
         },
     )
 
@@ -147,12 +164,26 @@ def card_of(db: Session, branch: str, day: date, patient_id: int) -> CallCard | 
 
 
 def open_card(db: Session, policy: Policy, person: Person, patient_id: int, now: datetime) -> CallCard:
-    """The patient's card of today, made outside of the list where there is none (`/log`, `/patient`)."""
+    """The patient's card of today, made outside of the list where there is none (`/log`, `/patient`).
+
+    A card that stands at one of the person's branches is the one; else it is made at the branch that
+    owns the patient's card, so that nobody has two.
+    """
     patient = db.get(Patient, patient_id)
     if patient is None:
         raise NoSuchPatient
     may_see(person, policy, patient)
-    branch = patient.branch
+    mine = person.branches(CALLS, policy)
+    known = cards_today(db, policy, patient_id, mine, now)
+    if known:
+        return known[0]
+    one = judge(db, policy, [patient_id], policy.branch(patient.branch).today(now), now)[patient_id]
+    branch = one.branch if one.branch in mine else patient.branch
+    return place(db, policy, branch, one, now)
+
+
+def place(db: Session, policy: Policy, branch: str, one: Eligibility, now: datetime) -> CallCard:
+    """A card of today outside of the list, in the section the patient belongs to by what is known."""
     day = policy.branch(branch).today(now)
     insert_ignoring(
         db,
@@ -160,16 +191,45 @@ def open_card(db: Session, policy: Policy, person: Person, patient_id: int, now:
         {
             "branch": branch,
             "day": day,
-            "patient_id": patient_id,
-            "section": Section.RECALL,
+            "patient_id": one.patient_id,
+            "section": section_by_hand(one),
             "rank": 0,
             "on_list": False,
         },
     )
-    card = card_of(db, branch, day, patient_id)
+    card = card_of(db, branch, day, one.patient_id)
     if card is None:
         raise NoSuchCard
     return card
+
+
+def section_by_hand(one: Eligibility) -> Section:
+    """What a call by hand is about: the section of the day, else the undecided consult, else ⑦."""
+    if one.section is not None and one.section is not Section.INQUIRIES:
+        return one.section
+    return Section.UNDECIDED if one.pending is not None else Section.RECALL
+
+
+def cards_today(
+    db: Session, policy: Policy, patient_id: int, branches: Collection[str], now: datetime
+) -> list[CallCard]:
+    """The patient's cards of today at these branches: those on a list first, open ones first."""
+    cards = db.scalars(
+        select(CallCard).where(
+            col(CallCard.patient_id) == patient_id,
+            or_(
+                *(
+                    and_(
+                        col(CallCard.branch) == slug,
+                        col(CallCard.day) == policy.branch(slug).today(now),
+                    )
+                    for slug in branches
+                ),
+                false(),
+            ),
+        )
+    )
+    return sorted(cards, key=lambda card: (not card.on_list, card.done_at is not None, card.id or 0))
 
 
 def claim(db: Session, policy: Policy, person: Person, card_id: int, now: datetime) -> CallCard:

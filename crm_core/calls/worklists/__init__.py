@@ -1,0 +1,1 @@
+"""People handed to a member of staff to be called today."""
