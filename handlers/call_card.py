@@ -59,6 +59,7 @@ from handlers.language.reply import (
     Where,
 )
 from handlers.patient_words import age_and_sex, shown_chart, shown_name
+from handlers.reserve_commands import OpenReserve
 
 LEAST_RHYTHM = 2
 
@@ -285,6 +286,7 @@ def _done_buttons(call: Call, row: CallCard, context: Context) -> tuple[tuple[Bu
     if own and call.response_group in AFFIRMATIONS and call.next_step is None:
         rows.append(
             (
+                Button(say("Book"), OpenReserve(row.patient_id), Style.PRIMARY),
                 Button(say("Date to call"), AskCallBack(call.id)),
                 Button(say("Done"), CallDone(call.id)),
             )

@@ -1,9 +1,8 @@
 """/closing: the closing card of a branch's day, marked in under a minute, taken back as easily."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from crm_core.errors import DateNotPossible, NotUnderstood
@@ -50,11 +49,10 @@ from handlers.reservation_words import (
     shown_treatment,
 )
 from handlers.reservations import KINDS, line_data
+from handlers.reserve_words import read_clock
 
 PAGE = 8
 RECENT = 3
-_CLOCK = re.compile(r"^(오전|오후|am|pm)?(\d{1,2})(?::|시)(\d{2})?(?:분)?(am|pm)?$")
-_AFTERNOON = ("오후", "pm")
 
 
 @dataclass(frozen=True)
@@ -193,21 +191,6 @@ def move_reservation(command: MoveReservation, context: Context) -> Reply:
     return Reply((said, Buttons(((undo,),))), where=Where.PRIVATE)
 
 
-def read_clock(text: str) -> time:
-    """15:30, 3:30 pm, 15시, 오후 3시 30분; NotUnderstood("time")."""
-    match = _CLOCK.match("".join(text.split()).casefold())
-    if match is None:
-        raise NotUnderstood("time", text)
-    half, hour, minute = match[1] or match[4], int(match[2]), int(match[3] or 0)
-    if half is not None:
-        if not 1 <= hour <= 12:
-            raise NotUnderstood("time", text)
-        hour = hour % 12 + (12 if half in _AFTERNOON else 0)
-    if hour > 23 or minute > 59:
-        raise NotUnderstood("time", text)
-    return time(hour, minute)
-
-
 def _in_place(branch: str, day: date, context: Context) -> Reply:
     """The card as it stands now, where it was pressed."""
     return _card(ShowClosing(branch, day, turn=True), _lines(branch, day, context), context)
@@ -303,7 +286,7 @@ def _just_marked(asked: ShowClosing, lines: Sequence[Line], context: Context) ->
     since = context.now - timedelta(minutes=context.policy.calls.undo_minutes)
     young = [line for line in lines if line.state_at and since <= line.state_at <= context.now]
     others = [line for line in young if line.state_why == Why.OTHERS]
-    single = [line for line in young if line.state_why in (Why.MARKED, Why.MARKED_REQUEST)]
+    single = [line for line in young if line.state_why in set(Why) - {Why.OTHERS}]
     single.sort(key=lambda line: line.state_at or context.now, reverse=True)
     blocks: list[Block] = []
     names = names_of(context.db, [line.patient_id for line in single[:RECENT]])

@@ -112,9 +112,7 @@ def _not_free(error: e.NotFree, r: _Reader) -> str:
 
 def _booked_already(error: e.BookedAlready, r: _Reader) -> str:
     when = figures.staff_moment(error.at, r.policy.branch(error.branch), r.language)
-    return r.say(
-        "There is a reservation already: {when}. Open /reserve to move it or to add another.", when=when
-    )
+    return r.say("There is a reservation already: {when}. Write /reserve to move it.", when=when)
 
 
 _CANNOT_MERGE = {

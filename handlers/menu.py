@@ -21,6 +21,7 @@ from handlers import (
     outcomes,
     patients,
     reservations,
+    reserve,
 )
 from handlers.language.menu_item import MenuItem
 from handlers.language.reply import Command
@@ -38,6 +39,7 @@ _PARTS: tuple[tuple[str, tuple[MenuItem[Any], ...]], ...] = (
     ("calls", manuals.ITEMS),
     ("", imports.ITEMS),
     ("reservations", reservations.ITEMS),
+    ("reservations", reserve.ITEMS),
     ("closing", closing.ITEMS),
     ("digest", digest.ITEMS),
     ("funnel", funnel.ITEMS),

@@ -10,6 +10,7 @@ from crm_core.churn.reasons import Eligibility, Why
 from crm_core.errors import Missing
 from crm_core.journeys.queries import journeys_of
 from crm_core.patients.queries import MOST, FoundPatient, find, nobody_here, of_id, screen
+from crm_core.reservations.queries import CLOSERS
 from crm_core.staff import audit
 from crm_core.staff.access import CALLS, NAMES
 from crm_core.tables.calls import Section
@@ -34,6 +35,7 @@ from handlers.language.words import Words
 from handlers.manuals import ShowManual
 from handlers.patient_screen import families_table, screen_blocks
 from handlers.patient_words import shown_chart, shown_name, tell_apart
+from handlers.reserve_commands import OpenReserve
 from handlers.why_words import list_reasons, section_name, why_sentence
 
 ASKERS = NAMES | {Role.GROUP}
@@ -155,7 +157,8 @@ def _buttons(one: Eligibility, other: Button, context: Context) -> Buttons:
         row.append(Button(say("Manual"), ShowManual()))
         if not stopped:
             row.insert(0, Button(say("Call now"), CallPatient(one.patient_id), Style.PRIMARY))
-    return Buttons((tuple(row),))
+    desk = (Button(say("Reserve"), OpenReserve(one.patient_id)),)
+    return Buttons((tuple(row), desk) if context.person.has(CLOSERS) else (tuple(row),))
 
 
 def call_patient(command: CallPatient, context: Context) -> Reply:

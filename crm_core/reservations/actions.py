@@ -11,6 +11,7 @@ from crm_core.calls.actions import staff_name
 from crm_core.errors import (
     AlreadyLogged,
     DateNotPossible,
+    NotFree,
     NothingToUndo,
     OtherBranch,
     StaleButton,
@@ -19,10 +20,13 @@ from crm_core.errors import (
 from crm_core.outbox import actions as outbox
 from crm_core.policy.branch import Branch
 from crm_core.policy.policy import Policy
+from crm_core.reservations.free import WhyNot
+from crm_core.reservations.openings import cannot_book, near
 from crm_core.reservations.queries import CLOSERS, reservations_on
 from crm_core.sql import insert_ignoring
 from crm_core.staff import audit
 from crm_core.staff.access import Person
+from crm_core.tables.desk import BookingDay
 from crm_core.tables.facts import LIVE, Reservation, ReservationState, Visit
 from crm_core.upkeep import keep_up
 
@@ -45,6 +49,11 @@ class Why(StrEnum):
     MARKED = "marked"
     MARKED_REQUEST = "marked_request"  # it was requested, not booked: what an undo goes back to
     OTHERS = "others"  # with "all others came"
+    CLINIC = "clinic"  # cancelled for a reason of the clinic's
+    CLINIC_REQUEST = "clinic_request"
+
+
+_OF_A_REQUEST = {Why.MARKED: Why.MARKED_REQUEST, Why.CLINIC: Why.CLINIC_REQUEST}
 
 
 def mark(
@@ -66,7 +75,19 @@ def mark(
     if said is Mark.CAME:
         _arrive(db, branch, row, now if row.starts_on == branch.today(now) else row.starts_at)
     audit.record(db, person, "mark", now, patient_id=row.patient_id, branch=row.branch, what=state.value)
-    _follow_up(db, policy, [row], now)
+    follow_up(db, policy, [row], now)
+    return row
+
+
+def cancel_by_clinic(
+    db: Session, policy: Policy, person: Person, reservation_id: int, now: datetime
+) -> Reservation:
+    """The clinic cannot keep a reservation; what the patient cancels is a `mark`. Errors as there."""
+    row = _open_row(db, policy, person, reservation_id)
+    state = ReservationState.CANCELLED_BY_CLINIC
+    _set(row, person, state, now, Why.CLINIC)
+    audit.record(db, person, "mark", now, patient_id=row.patient_id, branch=row.branch, what=state.value)
+    follow_up(db, policy, [row], now)
     return row
 
 
@@ -95,17 +116,17 @@ def mark_others(db: Session, policy: Policy, person: Person, branch: str, day: d
         _set(row, person, ReservationState.ARRIVED, now, Why.OTHERS)
         _arrive(db, place, row, row.starts_at)
         audit.record(db, person, "mark", now, patient_id=row.patient_id, branch=branch, what="arrived")
-    _follow_up(db, policy, rows, now)
+    follow_up(db, policy, rows, now)
     return len(rows)
 
 
 def move(
     db: Session, policy: Policy, person: Person, reservation_id: int, starts_at: datetime, now: datetime
 ) -> Reservation:
-    """Moves a reservation: the old one names the new one, which is returned. DateNotPossible."""
+    """Moves a reservation: the old one names the new one, which is returned. DateNotPossible, NotFree."""
     row = _open_row(db, policy, person, reservation_id)
     branch = policy.branch(row.branch)
-    _possible(branch, starts_at, now)
+    refuse_unless_free(db, policy, branch, starts_at, row.treatment, now, without=row.id)
     new = Reservation(
         book=row.book,
         number=f"{CHAT}-moved-{row.id}",
@@ -124,7 +145,7 @@ def move(
     _set(row, person, ReservationState.MOVED, now)
     row.moved_to = new.number
     audit.record(db, person, "mark", now, patient_id=row.patient_id, branch=row.branch, what="moved")
-    _follow_up(db, policy, [row, new], now)
+    follow_up(db, policy, [row, new], now)
     return new
 
 
@@ -223,7 +244,7 @@ def _set(
     row: Reservation, person: Person, state: ReservationState, now: datetime, why: Why = Why.MARKED
 ) -> None:
     requested = row.state is ReservationState.REQUESTED
-    row.state_why = (Why.MARKED_REQUEST if requested and why is Why.MARKED else why).value
+    row.state_why = (_OF_A_REQUEST.get(why, why) if requested else why).value
     row.state, row.state_at, row.state_by_id = state, now, person.staff_id
 
 
@@ -253,15 +274,32 @@ def _visit_number(row: Reservation) -> str:
     return f"{CHAT}-{row.id}"
 
 
-def _possible(branch: Branch, starts_at: datetime, now: datetime) -> None:
+def refuse_unless_free(
+    db: Session,
+    policy: Policy,
+    branch: Branch,
+    starts_at: datetime,
+    treatment: str | None,
+    now: datetime,
+    without: int | None = None,
+) -> None:
+    """Holds the branch's day until the step ends, so that two never get the last slot.
+
+    DateNotPossible (past, beyond a year), NotFree (closed, lunch, full) with the nearest free times.
+    """
     day = branch.local(starts_at).date()
     if starts_at <= now:
         raise DateNotPossible(day, "past")
     if starts_at > now + LONGEST_AHEAD:
         raise DateNotPossible(day, "too_far")
-    opens, closes = branch.opening(day), branch.closing(day)
-    if opens is None or closes is None or not opens <= starts_at < closes:
+    insert_ignoring(db, BookingDay, {"branch": branch.slug, "day": day})
+    db.get(BookingDay, (branch.slug, day), with_for_update=True, populate_existing=True)
+    why = cannot_book(db, policy, branch, starts_at, treatment, without)
+    if why is WhyNot.CLOSED and not branch.is_open(day):
         raise DateNotPossible(day, "closed")
+    if why is not None:
+        others = near(db, policy, branch, starts_at, treatment, now, without)
+        raise NotFree(branch.slug, starts_at, why.value, others)
 
 
 def _take_back(
@@ -277,10 +315,10 @@ def _take_back(
         audit.record(
             db, person, "undo", now, patient_id=row.patient_id, branch=row.branch, what=row.state.value
         )
-        requested = row.state_why == Why.MARKED_REQUEST
+        requested = row.state_why in _OF_A_REQUEST.values()
         row.state = ReservationState.REQUESTED if requested else ReservationState.BOOKED
         row.state_at = row.state_by_id = row.state_why = row.moved_to = None
-    _follow_up(db, policy, [*rows, *moved], now)
+    follow_up(db, policy, [*rows, *moved], now)
 
 
 def _undone_rows(db: Session, row: Reservation) -> list[Reservation]:
@@ -309,7 +347,7 @@ def _undone_rows(db: Session, row: Reservation) -> list[Reservation]:
     return [new]
 
 
-def _follow_up(db: Session, policy: Policy, rows: Sequence[Reservation], now: datetime) -> None:
+def follow_up(db: Session, policy: Policy, rows: Sequence[Reservation], now: datetime) -> None:
     """What was computed from them, what waits about them, and every card that shows them."""
     patients = {row.patient_id for row in rows}
     keep_up(db, policy, patients=patients, now=now)

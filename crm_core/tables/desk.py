@@ -58,7 +58,7 @@ class DeskEntry(SQLModel, table=True):
 for _table in WRITTEN_HERE:
     _stored = inspect(_table).local_table
     Index(
-        f"ix_{_stored.name}_chat",
+        f"ix_{_table.__tablename__}_chat",
         _stored.c.patient_id,
         sqlite_where=text("source = 'chat'"),
         postgresql_where=text("source = 'chat'"),

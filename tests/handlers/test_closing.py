@@ -19,13 +19,13 @@ from handlers.closing import (
     ask_move,
     mark_reservation,
     move_reservation,
-    read_clock,
     read_closing,
     show_closing,
 )
 from handlers.language.reply import Form, Reply, Where
 from handlers.language.words import Words
 from handlers.menu import WIRE
+from handlers.reserve_words import read_clock
 from tests.crm_core.hand_made import Clinic
 from tests.crm_core.reservations.a_day import booked, desk, evening, reservation
 from tests.handlers.people import asks, in_channel, labels, press, text

@@ -1,0 +1,1 @@
+"""Booking a reservation in chat, and taking it back."""

@@ -1,0 +1,83 @@
+"""`/reserve <patient> [day] [time] [treatment]`, in whatever order people type it."""
+
+import re
+from collections.abc import Callable
+from datetime import time
+from typing import TypeVar
+
+from crm_core.errors import Missing, NotUnderstood, StaleButton
+from crm_core.policy.policy import Policy
+from handlers.branches import take_branch
+from handlers.language.words import Words, read_day
+from handlers.reserve_commands import OpenReserve
+
+T = TypeVar("T")
+LONGEST_SLUG = 20
+_CLOCK = re.compile(r"^(오전|오후|am|pm)?(\d{1,2})(?::|시)(\d{2})?(?:분)?(am|pm)?$")
+_AFTERNOON = ("오후", "pm")
+LONGEST_NAME = 4  # words of one treatment, day or time
+
+
+def read_clock(text: str) -> time:
+    """15:30, 3:30 pm, 15시, 오후 3시 30분; NotUnderstood("time")."""
+    match = _CLOCK.match("".join(text.split()).casefold())
+    if match is None:
+        raise NotUnderstood("time", text)
+    half, hour, minute = match[1] or match[4], int(match[2]), int(match[3] or 0)
+    if half is not None:
+        if not 1 <= hour <= 12:
+            raise NotUnderstood("time", text)
+        hour = hour % 12 + (12 if half in _AFTERNOON else 0)
+    if hour > 23 or minute > 59:
+        raise NotUnderstood("time", text)
+    return time(hour, minute)
+
+
+def read_reserve(words: Words) -> OpenReserve:
+    """The branch, the day, the time and the treatment are taken out; what is left is the patient."""
+    branch = take_branch(words)
+    day = _take(words, lambda text: read_day(text, words.today))
+    clock = _take(words, lambda text: text if _CLOCK.match("".join(text.split()).casefold()) else None)
+    treatment = _take(words, lambda text: known_treatment(words.policy, text), keep=1)
+    patient = words.take_rest()
+    if not patient:
+        raise Missing("patient")
+    return OpenReserve(branch=branch, day=day, treatment=treatment or "", clock=clock or "", patient=patient)
+
+
+def known_treatment(policy: Policy, text: str) -> str | None:
+    """The slug of a treatment that the policy names so."""
+    slug = policy.treatment_slug(text)
+    return slug if slug in policy.treatments else None
+
+
+def short_treatment(policy: Policy, slug: str | None) -> str:
+    """A treatment as a button carries it: its slug, or the beginning of a long one that no other has."""
+    if not slug or len(slug) <= LONGEST_SLUG:
+        return slug or ""
+    others = [one for one in policy.treatments if one != slug]
+    sizes = range(LONGEST_SLUG, len(slug) + 1)
+    return next(
+        slug[:n] for n in sizes if not any(one.startswith(slug[:n]) for one in others) or n == len(slug)
+    )
+
+
+def whole_treatment(policy: Policy, text: str) -> str | None:
+    """The slug behind what a button carried; StaleButton when no treatment is called so any more."""
+    if not text:
+        return None
+    fitting = [text] if text in policy.treatments else [s for s in policy.treatments if s.startswith(text)]
+    if len(fitting) != 1:
+        raise StaleButton
+    return fitting[0]
+
+
+def _take(words: Words, read: Callable[[str], T | None], keep: int = 0) -> T | None:
+    """The longest run of words that can be read so, taken out; the first `keep` words are left."""
+    for size in range(min(LONGEST_NAME, len(words.left)), 0, -1):
+        for start in range(keep, len(words.left) - size + 1):
+            found = read(" ".join(words.left[start : start + size]))
+            if found is not None:
+                del words.left[start : start + size]
+                return found
+    return None
