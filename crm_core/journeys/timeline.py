@@ -188,10 +188,15 @@ def _add_arrivals(
     doubts: list[Interval],
     rules: Rules,
 ) -> None:
-    """A day without a row but of checks is a visit when a reservation of it was marked as arrived."""
+    """A day without a row but of checks is a visit when a reservation of it was kept: marked as arrived,
+    or unmarked and the patient was here for the check (reading 12)."""
     real = {on: [row.at for row in found if not _is_check(row, rules)] for on, found in rows.items()}
     first = {on: min(moments) for on, moments in real.items() if moments}
+    checked = {on: min(row.at for row in found) for on, found in rows.items() if on not in first}
     for event in reserved.values():
+        if event.state in LIVE and event.starts_on in checked and not rules.is_check(event.treatment):
+            at = checked[event.starts_on]
+            rows[event.starts_on].append(Arrival(event.key, at, event.starts_on, event.branch))
         if event.state not in CAME:
             continue
         begun = first.get(event.starts_on)

@@ -227,7 +227,7 @@ def days_of(person: Person, now: datetime) -> list[Day]:
         moments += [person.moment(row.done_at) for row in real]
         checks = [person.moment(row.done_at) for row in treatments if row not in real]
         arrived = [person.state_moment(row) for row in wanted if row.status in CAME]
-        came_at = min(moments or arrived, default=midnight(on))
+        came_at = min(moments or arrived or checks, default=midnight(on))
         at = min([came_at, *checks])
         found.append(Day(on, at, came_at, visits, consults, real, wanted))
     return found

@@ -240,3 +240,11 @@ def test_a_walk_in_without_a_visit_row_enters_at_its_earliest_row(policy: Policy
     assert one.entry is Stage.CONSULT
     (two,) = drafts(policy, treatment(0))
     assert two.entry is Stage.TREATMENT
+
+
+def test_a_reservation_kept_on_a_day_with_only_a_check_is_a_visit_though_nobody_marked_it(
+    policy: Policy,
+) -> None:
+    events: list[Event] = [reservation(0, 4, "botox"), treatment(4.01, "follow_up_check")]
+    (one,) = drafts(policy, *events)
+    assert one.visit_at is not None
