@@ -33,6 +33,14 @@ _PROBLEMS: Mapping[Problem, str] = {
     Problem.SAME_AS: N_(
         "this row and line {detail} are one person, moment and treatment but differ: give each a number"
     ),
+    Problem.NO_JSON: N_("this line is no JSON object"),
+    Problem.OTHER_RESOURCE: N_("this resource is not read here (read are: {detail})"),
+    Problem.OTHER_VERSION: N_("FHIR R4 does not write it like this: the file is of another version"),
+    Problem.NOT_UNDERSTOOD: N_("this changes what the resource means, and it is not understood here"),
+    Problem.NOTHING_HAPPENED: N_("with this status nothing has happened that would be kept"),
+    Problem.NO_SUCH_PATIENT: N_(
+        "this person is neither in the file nor in the clinic: import the Patient file first"
+    ),
 }
 
 _REFUSALS: Mapping[RefusedFor, str] = {
@@ -40,7 +48,8 @@ _REFUSALS: Mapping[RefusedFor, str] = {
     RefusedFor.NOT_TEXT: N_(
         "line {line} is neither UTF-8 nor CP949. Save the file as CSV (UTF-8) and try again."
     ),
-    RefusedFor.NOT_CSV: N_("this is a workbook, not a CSV file. Save it as CSV (UTF-8) and try again."),
+    RefusedFor.LOCKED: N_("this workbook is locked with a password. Save it without one and try again."),
+    RefusedFor.DAMAGED: N_("this workbook cannot be opened. Open it in Excel, save it anew and try again."),
     RefusedFor.BROKEN: N_("the file breaks off near line {line}: a quotation mark may be left open there."),
     RefusedFor.MISSING_COLUMN: N_('the column "{what}" is missing. Columns found: {found}.'),
     RefusedFor.TWICE: N_('the column "{what}" is there twice. Columns found: {found}.'),
@@ -49,10 +58,19 @@ _REFUSALS: Mapping[RefusedFor, str] = {
     RefusedFor.OTHER_KIND: N_('the mapping "{what}" reads {found}.'),
     RefusedFor.WHICH_BRANCH: N_("which branch? Add --branch with one of: {found}."),
     RefusedFor.NO_BRANCH: N_('there is no branch "{what}". There are: {found}.'),
+    RefusedFor.NOT_FHIR: N_("this is no FHIR file: line {line} is no resource in JSON."),
+    RefusedFor.OTHER_BUNDLE: N_('a Bundle of type "{what}" is not read. Read are: {found}.'),
 }
 
 KOREAN: Words = {
     "clock": {
+        "월요일": " ",
+        "화요일": " ",
+        "수요일": " ",
+        "목요일": " ",
+        "금요일": " ",
+        "토요일": " ",
+        "일요일": " ",
         "오전": " am ",
         "오후": " pm ",
         "년": "-",
@@ -61,6 +79,8 @@ KOREAN: Words = {
         "시": ":",
         "분": " ",
     },
+    "amount": {"억": "e8", "만": "e4", "천": "e3", "백": "e2"},
+    "count": {"회차": "", "회": ""},
     "sex": {
         "여": "female",
         "여자": "female",

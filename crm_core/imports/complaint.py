@@ -29,6 +29,12 @@ class Problem(StrEnum):
     NO_CONVERSATION = "no_conversation"
     NO_PERSON = "no_person"
     SAME_AS = "same_as"
+    NO_JSON = "no_json"
+    OTHER_RESOURCE = "other_resource"
+    OTHER_VERSION = "other_version"
+    NOT_UNDERSTOOD = "not_understood"
+    NOTHING_HAPPENED = "nothing_happened"
+    NO_SUCH_PATIENT = "no_such_patient"
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,8 @@ class Complaint:
 class RefusedFor(StrEnum):
     EMPTY = "empty"
     NOT_TEXT = "not_text"
-    NOT_CSV = "not_csv"
+    LOCKED = "locked"
+    DAMAGED = "damaged"
     BROKEN = "broken"
     MISSING_COLUMN = "missing_column"
     TWICE = "twice"
@@ -59,6 +66,8 @@ class RefusedFor(StrEnum):
     OTHER_KIND = "other_kind"
     WHICH_BRANCH = "which_branch"
     NO_BRANCH = "no_branch"
+    NOT_FHIR = "not_fhir"
+    OTHER_BUNDLE = "other_bundle"
 
 
 @dataclass(frozen=True)

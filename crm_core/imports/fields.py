@@ -18,9 +18,10 @@ DAY_EXAMPLE = "2026-12-01"
 MOMENT_EXAMPLE = "2026-12-01 14:00"
 PHONE_EXAMPLE = "010-1234-5678"
 YEARS = range(1900, 2101)
-LARGEST = 2_000_000_000  # what a column of a database holds
 LONGEST_NAME = 200
 LONGEST_NOTE = 4000
+
+SERIALS = range(10_000, 73_051)  # days since 1899-12-30: the dates of a workbook from 1927 to the end of 2099
 
 _NOTE_IN_BRACKETS = re.compile(r"\([^)]*\)")
 _DAY = r"(\d{4})\s*[-./]\s*(\d{1,2})\s*[-./]\s*(\d{1,2})\s*\.?"
@@ -29,7 +30,8 @@ _TIME = (
     r"\s*(z|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 )
 _MOMENT = re.compile(rf"(?:{_DAY}|(\d{{4}})(\d{{2}})(\d{{2}}))(?:(?:\s*t\s*|\s+){_TIME})?")
-_AMOUNT = re.compile(r"-?\d+(?:\.\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_UNBROKEN = re.compile(r"(\d{8})(\d{2})(\d{2})(\d{2})?")
+_SERIAL = re.compile(r"(\d{5})(\.\d+)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
 
 
@@ -64,6 +66,7 @@ class Reading:
     words: Words
     zone: tzinfo
     scale: int = 0  # decimals of the currency
+    typed: bool = False  # of a workbook: a bare number may be a date
     memo: dict[tuple[str, str], Any] = field(default_factory=dict)
 
 
@@ -163,9 +166,42 @@ def example_of(pattern: str) -> str:
 
 
 def _read(text: str, reading: Reading, example: str) -> When:
+    usual = _as_iso(text, reading)
+    if usual is not None:
+        return usual
+    if reading.typed and (serial := _SERIAL.fullmatch(text)) and int(serial[1]) in SERIALS:
+        return _of_serial(Decimal(text), reading)
     if text.isdecimal() and len(text) < 8:
         raise Unreadable(Problem.NO_DATE, example)
+    if unbroken := _UNBROKEN.fullmatch(text):
+        text = f"{unbroken[1]} {unbroken[2]}:{unbroken[3]}" + (f":{unbroken[4]}" if unbroken[4] else "")
     return _moment(_matched(_in_our_words(text, reading), example), reading, example)
+
+
+def _as_iso(text: str, reading: Reading) -> When | None:
+    """2026-12-01 and 2026-12-01 14:00(:00), which most programs write; None for all else."""
+    if not (len(text) in (10, 16, 19) and text.isascii() and text[4] == text[7] == "-"):
+        return None
+    if len(text) > 10 and (text[10] not in " T" or text[13] != ":" or text[16:17] not in ("", ":")):
+        return None
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if local.year not in YEARS:
+        return None
+    if len(text) == 10:
+        return _whole_day(local.date(), reading)
+    return _in_zone(local.replace(tzinfo=reading.zone), reading)
+
+
+def _of_serial(days: Decimal, reading: Reading) -> When:
+    """A day, or a moment to the second, as a spreadsheet counts them."""
+    seconds = int((days * 86_400).to_integral_value())
+    local = datetime(1899, 12, 30) + timedelta(seconds=seconds)  # noqa: DTZ001  (the zone comes next)
+    if days == days.to_integral_value():
+        return _whole_day(local.date(), reading)
+    return _in_zone(local.replace(tzinfo=reading.zone), reading)
 
 
 def _in_our_words(text: str, reading: Reading) -> str:
@@ -208,10 +244,12 @@ def _moment(found: re.Match[str], reading: Reading, example: str, *, believe_off
         hour += 12
     elif half == "am" and hour == 12:
         hour = 0
-    if hour > 23:
-        raise Unreadable(Problem.NO_HOUR, example, str(hour))
     if minute > 59 or second > 59:
         raise Unreadable(Problem.NO_MINUTE, example, str(max(minute, second)))
+    if (hour, minute, second, half) == (24, 0, 0, None):
+        on, hour = on + timedelta(1), 0  # the end of a day is the beginning of the next
+    if hour > 23 or (half == "am" and hour > 11):
+        raise Unreadable(Problem.NO_HOUR, example, str(hour))
     zone = _offset(found[12]) if found[12] and believe_offset else None
     if not believe_offset:
         zone = reading.branch.tz
@@ -229,54 +267,13 @@ def _offset(text: str) -> tzinfo:
 
 
 def _in_zone(moment: datetime, reading: Reading) -> When:
-    local = moment.astimezone(reading.branch.tz)
+    zone = reading.branch.tz
+    local = moment if moment.tzinfo is zone else moment.astimezone(zone)
     return When(local, local.date(), True)
 
 
 def _whole_day(on: date, reading: Reading) -> When:
     return When(datetime.combine(on, time(), reading.branch.tz), on, False)
-
-
-def _number(text: str, example: str, problem: Problem) -> Decimal:
-    text = unicodedata.normalize("NFKC", text).replace(" ", "")
-    if not _AMOUNT.fullmatch(text):
-        raise Unreadable(problem, example)
-    try:
-        return Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        raise Unreadable(problem, example) from None
-
-
-def amount(text: str, reading: Reading) -> int:
-    """Money in minor units: 1,250,000 · 1,250,000원 · ₩1,250,000; never below zero."""
-    bare = unicodedata.normalize("NFKC", text).strip()
-    for sign in ("₩", "원", "$", "€", "¥", reading.policy.currency, reading.policy.currency.lower()):
-        bare = bare.removeprefix(sign).removesuffix(sign).strip()
-    number = _number(bare, "1,250,000", Problem.NO_AMOUNT)
-    if number < 0:
-        raise Unreadable(Problem.NEGATIVE, "1,250,000")
-    minor = number.scaleb(reading.scale)
-    if minor != minor.to_integral_value():
-        raise Unreadable(Problem.NOT_WHOLE, "1,250,000")
-    if minor > LARGEST:
-        raise Unreadable(Problem.TOO_LARGE, "1,250,000")
-    return int(minor)
-
-
-def count_from(least: int) -> Reader:
-    """A whole number of at least `least` and at most 10,000: sessions."""
-
-    def read(text: str, _: Reading) -> int:
-        number = _number(text, "10", Problem.NOT_WHOLE)
-        if number != number.to_integral_value():
-            raise Unreadable(Problem.NOT_WHOLE, "10")
-        if number < least:
-            raise Unreadable(Problem.TOO_SMALL, "10", str(least))
-        if number > 10_000:
-            raise Unreadable(Problem.TOO_LARGE, "10")
-        return int(number)
-
-    return read
 
 
 def digits(text: str) -> str:

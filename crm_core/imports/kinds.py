@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from crm_core.imports import fields
+from crm_core.imports import amounts, fields
 from crm_core.imports.fields import Reader
 from crm_core.policy.headers import HEADERS
 from crm_core.tables.calls import Call, CallKind, LegalClass, Outcome, ResponseGroup
@@ -62,30 +62,30 @@ _SHARED: dict[str, Reader] = {
     "doctor": fields.plain_text,
     "status_at": fields.instant,
     "moved_to": fields.plain_text,
-    "deposit": fields.amount,
+    "deposit": amounts.amount,
     "visit_no": fields.plain_text,
     "arrived_at": fields.when,
     "consult_no": fields.plain_text,
     "held_at": fields.when,
     "decision": fields.enum("decision", Decision),
     "decided_at": fields.instant,
-    "proposed_amount": fields.amount,
-    "agreed_amount": fields.amount,
+    "proposed_amount": amounts.amount,
+    "agreed_amount": amounts.amount,
     "treatment_no": fields.plain_text,
     "done_at": fields.when,
     "course_no": fields.plain_text,
-    "session_no": fields.count_from(0),
-    "amount": fields.amount,
+    "session_no": amounts.count_from(0),
+    "amount": amounts.amount,
     "covered": fields.flag("covered"),
     "recommended_on": fields.day,
     "bought_on": fields.when,
-    "sessions": fields.count_from(1),
-    "used": fields.count_from(0),
+    "sessions": amounts.count_from(1),
+    "used": amounts.count_from(0),
     "valid_until": fields.day,
-    "paid": fields.amount,
+    "paid": amounts.amount,
     "payment_no": fields.plain_text,
     "paid_at": fields.when,
-    "refund": fields.amount,
+    "refund": amounts.given_back,
     "call_no": fields.plain_text,
     "called_at": fields.when,
     "outcome": fields.enum("outcome", Outcome),

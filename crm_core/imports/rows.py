@@ -1,11 +1,11 @@
 """A row as a whole: what its cells say together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from crm_core.imports.complaint import Problem
-from crm_core.imports.fields import Unreadable, folded
+from crm_core.imports.fields import Unreadable, When, folded
 from crm_core.imports.kinds import CANCELLED, Kind
 from crm_core.policy.policy import Policy
 from crm_core.tables.calls import CallKind, LegalClass, Outcome
@@ -27,6 +27,9 @@ _MADE: Mapping[str, tuple[str, ...]] = {
     "calls": ("legal_class",),
     "staff": ("roles",),
 }
+PLAIN = frozenset({"patients", "reservations", "visits", "consults", "treatments", "courses", "payments"})
+"""Kinds whose rows have a chart number and contradict themselves in nothing but their cells."""
+
 _USED_UP = frozenset({"branch", "status_at", "branches", "role"})
 
 
@@ -58,22 +61,46 @@ def complete(kind: Kind, cells: Cells, policy: Policy, branch: str | None) -> No
                 raise RowProblem("chart_no", Problem.NO_PERSON)
 
 
+def completed(kind: Kind, known: Mapping[str, Sequence[Any]], policy: Policy, rows: int) -> Cells:
+    """What `complete` adds to rows of a kind of `PLAIN`, column by column."""
+    if kind.name != "reservations":
+        return {}
+    none = (None,) * rows
+    asked = (known.get(header, none) for header in ("status", "status_at", "moved_to", "starts_at"))
+    states = (
+        _state(status, at, moved_to, starts_at, policy)
+        for status, at, moved_to, starts_at in zip(*asked, strict=True)
+    )
+    columns = zip(*states, strict=True)
+    return dict(zip(_MADE["reservations"], columns, strict=True))
+
+
 def _reservation(cells: Cells, policy: Policy) -> None:
+    state, state_at, answer, answer_at = _state(
+        cells.get("status"), cells.get("status_at"), cells.get("moved_to"), cells["starts_at"], policy
+    )
+    if answer is not None:
+        cells["answer"], cells["answer_at"] = answer, answer_at
+    elif state is not None:
+        cells["state"], cells["state_at"] = state, state_at
+
+
+_State = tuple[ReservationState | None, datetime | None, Answer | None, datetime | None]
+_STATES: Mapping[str, ReservationState] = {state.value: state for state in ReservationState}
+_ANSWERS: Mapping[str, Answer] = {answer.value: answer for answer in Answer}
+
+
+def _state(
+    status: str | None, at: datetime | None, moved_to: str | None, starts_at: When, policy: Policy
+) -> _State:
     """The status column is a state or an answer (product.md §4)."""
-    status, at = cells.get("status"), cells.get("status_at")
-    if status is None and cells.get("moved_to"):
-        status = ReservationState.MOVED.value
     if status is None:
-        return
-    if status in set(Answer):
-        cells["answer"], cells["answer_at"] = Answer(status), at
-        return
+        return (ReservationState.MOVED, at, None, None) if moved_to else (None, None, None, None)
     if status == CANCELLED:
-        late = at is not None and is_late(at, cells["starts_at"].at, policy)
-        cells["state"] = ReservationState.CANCELLED_LATE if late else ReservationState.CANCELLED_EARLY
-    else:
-        cells["state"] = ReservationState(status)
-    cells["state_at"] = at
+        late = at is not None and is_late(at, starts_at.at, policy)
+        return ReservationState.CANCELLED_LATE if late else ReservationState.CANCELLED_EARLY, at, None, None
+    state = _STATES.get(status)
+    return (state, at, None, None) if state else (None, None, _ANSWERS[status], at)
 
 
 def is_late(cancelled_at: datetime, starts_at: datetime, policy: Policy) -> bool:

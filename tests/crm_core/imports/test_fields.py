@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from crm_core.imports import fields
+from crm_core.imports import amounts, fields
 from crm_core.imports.complaint import Problem
 from crm_core.imports.fields import Reading, Unreadable
 from handlers.complaints import KOREAN
@@ -85,7 +85,7 @@ def test_what_is_no_moment_says_why(text: str, problem: Problem, detail: str) ->
     "text", ["1,250,000", "1,250,000원", "₩1,250,000", "1250000", "1250000.0", "￦ 1,250,000"]
 )
 def test_an_amount_is_read_in_every_usual_way(text: str) -> None:
-    assert fields.amount(text, READING) == 1_250_000
+    assert amounts.amount(text, READING) == 1_250_000
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_an_amount_is_read_in_every_usual_way(text: str) -> None:
 )
 def test_what_is_no_amount(text: str, problem: Problem) -> None:
     with pytest.raises(Unreadable) as caught:
-        fields.amount(text, READING)
+        amounts.amount(text, READING)
     assert caught.value.problem is problem
 
 
