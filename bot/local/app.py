@@ -15,14 +15,14 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.clock import Clock
 from bot.local.channel import LocalChannel
 from bot.local.doing import Doing
-from bot.local.guard import Guard
+from bot.local.guard import HEADERS, Guard
 from bot.local.looking import Looking
 from bot.local.page import STATIC, Pages
 from bot.local.visitor import Visitors
@@ -68,6 +68,7 @@ def create(
             Mount("/static", _OwnFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Guard, port=port, token=token)],
+        exception_handlers={Exception: _failed},
     )
     app.state.loopback_only = True
     app.state.close = channel.broadcaster.close
@@ -87,6 +88,11 @@ def _font(_request: Request) -> Response:
     """Noto Sans KR (OFL) from its package: Korean looks the same on every machine."""
     with resources.as_file(resources.files("pylopdf_fonts_ko") / _FONT) as file:
         return FileResponse(file, media_type="font/otf", headers={"cache-control": _FOREVER})
+
+
+def _failed(_request: Request, _problem: Exception) -> Response:
+    """Starlette answers a failure outside of all middleware, so this answer brings its headers along."""
+    return PlainTextResponse("Something went wrong; it is in the log.\n", status_code=500, headers=HEADERS)
 
 
 def _icon(_request: Request) -> Response:

@@ -102,6 +102,18 @@ def test_every_answer_carries_the_headers(visit: Visit) -> None:
     assert answers[0].headers["cache-control"] == "no-store"
 
 
+def test_an_answer_that_failed_carries_the_headers_too(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the disk is gone")
+
+    monkeypatch.setattr("bot.local.looking.reading", broken)
+    answer = visit.client.get("/log", params={"as": EMILY, "in": EMILY})
+    assert answer.status_code == 500
+    assert "disk" not in answer.text
+    for name, value in HEADERS.items():
+        assert answer.headers[name] == value
+
+
 def test_a_cookie_stays_with_the_page(visit: Visit) -> None:
     cookie = visit.client.get("/", params={"as": EMILY}).headers["set-cookie"].lower()
     assert "httponly" in cookie
