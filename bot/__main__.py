@@ -1,6 +1,7 @@
 """python -m bot run | demo | check | import | job | ask | staff | policy | config"""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,7 @@ def main() -> int:
     args = parser().parse_args()
     try:
         code: int = args.run(args)
+        sys.stdout.flush()
     except ConfigError as problem:
         print(problem, file=sys.stderr)
         return 2
@@ -83,6 +85,9 @@ def main() -> int:
     except DatabaseInUse as problem:
         print(f"{problem} is in use: another Dasi is working on it. Stop that one first.", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `| head` has read enough; what is left must not be flushed at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except NotSaved:
         print("The database did not answer within two seconds; nothing was written.", file=sys.stderr)
         return 1

@@ -22,6 +22,7 @@ from crm_core.tables.people import (
     ContactKind,
     ContactLink,
     Patient,
+    PatientMergeRow,
     PatientStatus,
     Relation,
     Role,
@@ -50,7 +51,13 @@ def keep_standing(db: Session, patients: Collection[int]) -> int:
 
 
 def find_phones(db: Session, ids: Sequence[int]) -> None:
-    """A call that was written before its patient's phone was known was made to that phone."""
+    """A call that was written before its patient's phone was known was made to that phone.
+
+    Not one that came over with a merge: the kept patient's phone is not the one that was dialled.
+    """
+    came_over = select(col(PatientMergeRow.row_id)).where(
+        col(PatientMergeRow.kind) == Call.__tablename__, col(PatientMergeRow.row_id) == col(Call.id)
+    )
     own = case((col(ContactLink.relation) == Relation.SELF, 0), else_=1)
     first = (
         select(col(Contact.id))
@@ -65,7 +72,7 @@ def find_phones(db: Session, ids: Sequence[int]) -> None:
     )
     db.execute(
         update(Call)
-        .where(col(Call.patient_id).in_(ids), col(Call.contact_id).is_(None))
+        .where(col(Call.patient_id).in_(ids), col(Call.contact_id).is_(None), ~came_over.exists())
         .values(contact_id=first)
         .execution_options(synchronize_session=False)
     )
@@ -161,13 +168,19 @@ def _make_refusals(db: Session, ids: Sequence[int]) -> int:
 
 
 def _close_wrong_numbers(db: Session, ids: Sequence[int]) -> None:
-    """A contact is wrong since the first standing call that says so."""
+    """A contact is wrong since the first standing call that says so, unless it was put right since."""
+    put_right = (
+        select(col(Refusal.id))
+        .where(col(Refusal.call_id) == col(Call.id), col(Refusal.lifted_at).is_not(None))
+        .exists()
+    )
     since = (
         select(func.min(col(Call.called_at)))
         .where(
             col(Call.contact_id) == col(Contact.id),
             col(Call.outcome) == Outcome.WRONG_NUMBER,
             col(Call.taken_back_at).is_(None),
+            ~put_right,
         )
         .scalar_subquery()
     )
