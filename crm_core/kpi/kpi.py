@@ -6,7 +6,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crm_core.kpi.rows import Source
+    from crm_core.kpi.rows import Figured, Source
 
 _Z = 1.959963984540054  # 95 %, two sides
 SMALL = 30  # fewer cases than this are for orientation only, and are not ranked
@@ -75,7 +75,7 @@ class Kpi:
 
     slug: str
     unit: Unit
-    source: "Source | None" = field(default=None, compare=False, repr=False)
+    source: "Source | Figured | None" = field(default=None, compare=False, repr=False)
     hit: tuple[str, ...] = ("hit",)
     base: tuple[str, ...] = ("hit", "miss")
     viewpoint: Viewpoint = Viewpoint.BASIS
@@ -85,7 +85,7 @@ class Kpi:
     view: str = "activity"
     up_is_good: bool | None = True
     unlisted: bool = False  # of another number's answer, not asked for by itself
-    default_cut: KpiCut | None = None  # a number that is only ever seen by its parts
+    mix: KpiCut | None = None  # a cut whose values are shares of the whole, seen without being asked for
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ class Figure:
     numerator: float
     denominator: int | None = None
     known: bool = True
+    of: int | None = None  # the cases behind a share of money, whose denominator is an amount
 
     @property
     def value(self) -> float | None:
@@ -110,7 +111,7 @@ class Figure:
     @property
     def share(self) -> "Share | None":
         """As a share, where it is one."""
-        if self.unit is not Unit.SHARE or self.denominator is None or not self.known:
+        if self.unit is not Unit.SHARE or self.denominator is None or self.of is not None or not self.known:
             return None
         return Share(int(self.numerator), self.denominator)
 
@@ -125,11 +126,13 @@ class Figure:
     @property
     def cases(self) -> int:
         """How many cases stand behind it."""
+        if self.of is not None:
+            return self.of
         return int(self.numerator) if self.denominator is None else self.denominator
 
     @property
     def is_small(self) -> bool:
-        return self.denominator is not None and self.denominator < SMALL
+        return self.denominator is not None and self.cases < SMALL
 
 
 @dataclass(frozen=True)

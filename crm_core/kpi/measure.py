@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeGuard
 
 from sqlmodel import Session
 
@@ -22,7 +21,7 @@ NUMERATOR, REST = "hit", "rest"
 @dataclass(frozen=True)
 class Measured:
     """`previous` and `last_year` are seen at the age the period has now; `out` is what stands
-    beside the base, by reason; `why` says in one word why nobody can say."""
+    beside the base, by reason, `parts` every case by its part; `why` says in one word why nobody can say."""
 
     kpi: Kpi
     period: Period
@@ -32,6 +31,7 @@ class Measured:
     by: KpiCut | None
     cuts: tuple[tuple[Value, Figure], ...]
     out: Mapping[str, int]
+    parts: Mapping[str, int]
     cut_out: Mapping[Value, Mapping[str, int]]
     why: str | None
 
@@ -41,7 +41,7 @@ class Meter:
 
     def __init__(self, db: Session, scope: Scope, policy: Policy, now: datetime) -> None:
         self.scope, self.policy, self.now = scope, policy, now
-        self.ask = Ask(db, scope.branches, scope.period, now, policy)
+        self.ask = Ask(db, scope, now, policy)
         self._read: dict[tuple[int, Period, datetime, KpiCut | None], tuple[Cell, ...]] = {}
 
     def whole(self, kpi: Kpi) -> Figure:
@@ -51,17 +51,25 @@ class Meter:
     def out(self, kpi: Kpi) -> Mapping[str, int]:
         return self._figures(kpi, self.ask)[1].get(None, {})
 
+    def parts(self, kpi: Kpi) -> Mapping[str, int]:
+        """The cases of the whole by part, those of the base too."""
+        counted: Counter[str] = Counter()
+        if kpi.source is not None and not isinstance(kpi.source, Figured):
+            for cell in self._cells(kpi.source, self.ask):
+                counted[cell.part] += cell.amount
+        return dict(counted)
+
     def why(self, kpi: Kpi) -> str | None:
-        return kpi.source.known(self.ask) if _counts(kpi.source) else None
+        return kpi.source.known(self.ask) if kpi.source else None
 
     def measure(self, kpi: Kpi, by: KpiCut | None = None) -> Measured:
         """The number, cut where `by` says so; persons are cut for who sees them, else only oneself."""
         figures, out = self._figures(kpi, self.ask)
+        whole = figures.get(None, empty(kpi))
         cuts, cut_out = self._figures(kpi, replace(self.ask, by=by)) if by else ({}, {})
         if by in OF_PERSONS and not self.scope.sees_persons:
             own = own_value(self.ask.db, self.scope, by)
             cuts = {value: one for value, one in cuts.items() if value is not None and value == own}
-        whole = figures.get(None, empty(kpi))
         ordered = sorted(cuts.items(), key=_order(by, self.policy))
         return Measured(
             kpi=kpi,
@@ -72,6 +80,7 @@ class Meter:
             by=by,
             cuts=tuple(ordered),
             out=out.get(None, {}),
+            parts=self.parts(kpi),
             cut_out={value: cut_out.get(value, {}) for value, _ in ordered},
             why=None if whole.value is not None else self.why(kpi),
         )
@@ -79,7 +88,7 @@ class Meter:
     def _earlier(self, kpi: Kpi, period: Period) -> Figure | None:
         """The number of an earlier period at the age that this one has now (reading 10)."""
         at = same_age(self.scope.period, period, self.scope, self.policy, self.now)
-        ask = replace(self.ask, period=period, now=min(at, self.now))
+        ask = self.ask.during(period, min(at, self.now))
         figure = self._figures(kpi, ask)[0].get(None, empty(kpi))
         return figure if figure.value is not None else None
 
@@ -87,14 +96,21 @@ class Meter:
         source = kpi.source
         if source is None:
             return {}, {}
-        if not _counts(source):
-            return dict(source.figures(ask)), {}  # type: ignore[attr-defined]
         if source.known(ask) is not None:
             return {None: replace(empty(kpi), known=False)}, {}
+        if isinstance(source, Figured):
+            found = source.figures(ask)
+            return (
+                {value: one.figure for value, one in found.items()},
+                {value: dict(one.out) for value, one in found.items()},
+            )
         parts: dict[Value, Counter[str]] = defaultdict(Counter)
         for cell in self._cells(source, ask):
             parts[cell_value(cell.value, cell, ask.by)][cell.part] += cell.amount
-        figures = {value: figure_of(kpi, counted) for value, counted in parts.items()}
+        if kpi.mix is not None and ask.by is kpi.mix:
+            figures = mixed(kpi, parts)
+        else:
+            figures = {value: figure_of(kpi, counted) for value, counted in parts.items()}
         return figures, {value: out_of(kpi, counted) for value, counted in parts.items()}
 
     def _cells(self, source: Source, ask: Ask) -> tuple[Cell, ...]:
@@ -125,12 +141,12 @@ def people(
 ) -> list[Row]:
     """The cases of a part of a number: `hit`, `rest` (of the base, those not hit) or a reason of
     `out`; of one cut value where `by` is given. A case of nobody known has no patient."""
-    if not _counts(kpi.source):
+    if kpi.source is None or isinstance(kpi.source, Figured):
         return []
     if by in OF_PERSONS and not scope.sees_persons and value != own_value(db, scope, by):
         return []
     wanted = parts_of(kpi, part)
-    ask = Ask(db, scope.branches, scope.period, now, policy, by)
+    ask = Ask(db, scope, now, policy, by)
     return [
         row
         for row in kpi.source.people(ask)
@@ -148,9 +164,16 @@ def parts_of(kpi: Kpi, part: str) -> tuple[str, ...]:
 
 def figure_of(kpi: Kpi, counted: Mapping[str, int]) -> Figure:
     numerator = sum(counted.get(part, 0) for part in kpi.hit)
-    if kpi.unit is not Unit.SHARE:
+    if kpi.unit not in (Unit.SHARE, Unit.FACTOR):
         return Figure(kpi.unit, numerator)
     return Figure(kpi.unit, numerator, sum(counted.get(part, 0) for part in kpi.base))
+
+
+def mixed(kpi: Kpi, parts: Mapping[Value, Mapping[str, int]]) -> dict[Value, Figure]:
+    """Each value's share of all cases of the base."""
+    numbers = {value: sum(counted.get(part, 0) for part in kpi.base) for value, counted in parts.items()}
+    whole = sum(numbers.values())
+    return {value: Figure(kpi.unit, number, whole) for value, number in numbers.items() if number}
 
 
 def out_of(kpi: Kpi, counted: Mapping[str, int]) -> dict[str, int]:
@@ -160,11 +183,7 @@ def out_of(kpi: Kpi, counted: Mapping[str, int]) -> dict[str, int]:
 
 
 def empty(kpi: Kpi) -> Figure:
-    return Figure(kpi.unit, 0, 0 if kpi.unit is Unit.SHARE else None)
-
-
-def _counts(source: "Source | Figured | None") -> TypeGuard[Source]:
-    return hasattr(source, "cells")
+    return Figure(kpi.unit, 0, 0 if kpi.unit in (Unit.SHARE, Unit.FACTOR) else None)
 
 
 def cell_value(value: Value, cell: Cell | Row, by: KpiCut | None) -> Value:

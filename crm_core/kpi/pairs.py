@@ -80,21 +80,37 @@ def _pair(stage: Stage) -> Callable[[Ask], Any]:
     return statement
 
 
-def _no_contacts(ask: Ask) -> Any:
-    """Inquiries of the period that open no journey: about an appointment, after a treatment, spam …"""
+def _inquiries(ask: Ask, part: Any, *, contact: bool) -> Any:
     values: dict[KpiCut | None, Any] = {
         KpiCut.BRANCH: col(Inquiry.branch),
         KpiCut.SOURCE: col(Inquiry.channel),
         KpiCut.TREATMENT: family_of(ask.policy, col(Inquiry.treatment)),
         KpiCut.COORDINATOR: col(Inquiry.staff_id),
     }
-    part = case((col(Inquiry.kind) == InquiryKind.SPAM, literal("spam")), else_=literal("other_inquiry"))
-    return select(col(Inquiry.patient_id), col(Inquiry.received_on), values.get(ask.by, NOTHING), part).where(
+    kind = col(Inquiry.kind)
+    return select(
+        col(Inquiry.patient_id).label("patient_id"),
+        col(Inquiry.received_on).label("day"),
+        values.get(ask.by, NOTHING).label("value"),
+        part.label("part"),
+    ).where(
         col(Inquiry.branch).in_(ask.branches),
         col(Inquiry.received_on).between(ask.period.first, ask.period.last),
         col(Inquiry.received_at) <= ask.now,
-        col(Inquiry.kind).not_in(CONTACT_KINDS),
+        kind.in_(CONTACT_KINDS) if contact else kind.not_in(CONTACT_KINDS),
     )
+
+
+def _contacts(ask: Ask) -> Any:
+    """Inquiries of the period about a treatment or its price."""
+    others = _no_contacts(ask)
+    return union_all(_inquiries(ask, literal(HIT), contact=True), others)
+
+
+def _no_contacts(ask: Ask) -> Any:
+    """Inquiries that open no journey: about an appointment, after a treatment, spam …"""
+    part = case((col(Inquiry.kind) == InquiryKind.SPAM, literal("spam")), else_=literal("other_inquiry"))
+    return _inquiries(ask, part, contact=False)
 
 
 def _outcome(kind: OutcomeKind) -> Callable[[Ask], Any]:
@@ -123,6 +139,14 @@ def _outcome(kind: OutcomeKind) -> Callable[[Ask], Any]:
     return statement
 
 
+INQUIRY_CUTS = (
+    KpiCut.BRANCH,
+    KpiCut.COORDINATOR,
+    KpiCut.TREATMENT,
+    KpiCut.SOURCE,
+    KpiCut.WEEKDAY,
+)
+INQUIRIES = SqlRows(_contacts)
 FROM_INQUIRY = SqlRows(_pair(Stage.INQUIRY))
 FROM_RESERVATION = SqlRows(_pair(Stage.RESERVATION))
 FROM_AGREEMENT = SqlRows(_pair(Stage.AGREEMENT))

@@ -5,19 +5,21 @@ it, so the two cannot disagree. What is asked is an `Ask`; a case stands in one 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import case, false, func, literal, null, or_, select
+from sqlalchemy import Date, Integer, String, case, cast, false, func, literal, null, or_, select, type_coerce
 from sqlmodel import Session, col
 
 from crm_core.kpi.kpi import Figure, KpiCut
 from crm_core.period import Period
 from crm_core.policy.policy import Policy
+from crm_core.staff.access import Scope
 from crm_core.tables.facts import Payment
 
 Value = str | int | None
+T = TypeVar("T")
 HIT, MISS, YOUNG = "hit", "miss", "too_early"
 NOTHING: Any = null()
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -28,11 +30,31 @@ class Ask:
     """What a count looks at; `now` is the moment it is seen at, facts dated later are not known."""
 
     db: Session
-    branches: tuple[str, ...]
-    period: Period
+    scope: Scope
     now: datetime
     policy: Policy
     by: KpiCut | None = None
+    memory: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        return self.scope.branches
+
+    @property
+    def period(self) -> Period:
+        return self.scope.period
+
+    def during(self, period: Period, now: datetime) -> "Ask":
+        """The same of another period, seen at another moment."""
+        return replace(self, scope=replace(self.scope, period=period), now=now)
+
+    def once(self, name: str, make: "Callable[[Ask], T]") -> "T":
+        """What several numbers of one question need, read once for its period and moment."""
+        key = name, self.period, self.now
+        if key not in self.memory:
+            self.memory[key] = make(self)
+        found: T = self.memory[key]
+        return found
 
     @property
     def today(self) -> date:
@@ -80,16 +102,28 @@ class Source(Protocol):
         ...
 
 
-class Figured(Protocol):
-    """A source whose number is no sum of cases: a median, an amount for each patient, a factor."""
-
-    def figures(self, ask: Ask) -> Mapping[Value, Figure]:
-        """By cut value; without a cut the one of None."""
-        ...
-
-
 def always(_ask: Ask) -> str | None:
     return None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A figure, and what stands beside its base."""
+
+    figure: Figure
+    out: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Figured:
+    """A source whose number is no sum of cases: a median, an amount for each patient, a factor.
+    `figures` gives it by cut value; without a cut the one of None."""
+
+    figures: Callable[[Ask], Mapping[Value, Found]]
+    why: Callable[[Ask], str | None] = always
+
+    def known(self, ask: Ask) -> str | None:
+        return self.why(ask)
 
 
 @dataclass(frozen=True)
@@ -169,6 +203,13 @@ def insured(column: Any) -> Any:
     )
 
 
+def plus_days(db: Session, column: Any, days: Any) -> Any:
+    """A date some days later; `days` is a number or an expression."""
+    if db.get_bind().dialect.name == "postgresql":
+        return type_coerce(column.op("+")(cast(days, Integer)), Date)
+    return type_coerce(func.date(column, cast(days, String).concat(" days")), Date)
+
+
 def has_payments(ask: Ask) -> str | None:
     """`no_payments` where the branches never gave any: then no answer shows money."""
     found = select(col(Payment.id)).where(col(Payment.branch).in_(ask.branches)).limit(1)
@@ -179,3 +220,8 @@ def any_of(conditions: Iterable[Any]) -> Any:
     """One of the conditions; false where there are none."""
     listed = list(conditions)
     return or_(*listed) if listed else false()
+
+
+def as_text(column: Any) -> Any:
+    """An enum column as the text it is stored as."""
+    return type_coerce(column, String)

@@ -1,0 +1,236 @@
+"""Treatments with the day after which their family lapses, as SQL: the rules of `ledger_lines` for many.
+
+The stored ledger knows the newest dates alone; a question about a month long past is answered from
+the treatments of then, through the index on their day.
+"""
+
+from collections import defaultdict
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Date,
+    DateTime,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from crm_core.kpi.rows import Ask, checks, family_of, plus_days
+from crm_core.policy.branch import Branch
+from crm_core.policy.policy import Policy
+from crm_core.tables.columns import Moment
+from crm_core.tables.facts import CAME, LIVE, Course, Reservation, ReservationState, TreatmentDone
+
+
+def rule_days(policy: Policy) -> dict[int, list[str]]:
+    """Days after which a family lapses → the treatments of which that is the rule."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for slug, one in policy.treatments.items():
+        days = policy.days_of(slug)
+        if days is not None and not one.check:
+            found[days[1]].append(slug)
+    return dict(found)
+
+
+def longest_rule(policy: Policy) -> int:
+    return max(rule_days(policy), default=0)
+
+
+def age_at_lapse(policy: Policy, table: Any = TreatmentDone) -> Any:
+    """The days of a treatment's rule, nothing where it has none."""
+    whens = {slug: days for days, slugs in rule_days(policy).items() for slug in slugs}
+    return case(whens, value=col(table.treatment), else_=null()) if whens else null()
+
+
+def churn_date(ask: Ask, table: Any = TreatmentDone) -> Any:
+    """The last day on which the family is due: a recommended date replaces the rule (product.md §3)."""
+    after = ask.policy.calls.recommended_after
+    return case(
+        (col(table.recommended_on).is_not(None), plus_days(ask.db, col(table.recommended_on), after)),
+        else_=plus_days(ask.db, col(table.done_on), age_at_lapse(ask.policy, table)),
+    )
+
+
+def lapsing(ask: Ask, first: date, last: date) -> Any:
+    """The treatments whose churn date lies between two days: one range of the index for each rule.
+
+    A patient stands once for each family, with the last of them. Columns: patient_id, family,
+    branch, doctor, staff_id, done_on, churn_on.
+    """
+    after = ask.policy.calls.recommended_after
+    ranges = [
+        and_(
+            col(TreatmentDone.treatment).in_(slugs),
+            col(TreatmentDone.recommended_on).is_(None),
+            col(TreatmentDone.done_on).between(first - timedelta(days), last - timedelta(days)),
+        )
+        for days, slugs in rule_days(ask.policy).items()
+    ]
+    ranges.append(
+        col(TreatmentDone.recommended_on).between(first - timedelta(after), last - timedelta(after))
+    )
+    found = [
+        select(
+            col(TreatmentDone.patient_id).label("patient_id"),
+            family_of(ask.policy, col(TreatmentDone.treatment)).label("family"),
+            col(TreatmentDone.branch).label("branch"),
+            col(TreatmentDone.doctor).label("doctor"),
+            col(TreatmentDone.staff_id).label("staff_id"),
+            col(TreatmentDone.done_on).label("done_on"),
+            churn_date(ask).label("churn_on"),
+        ).where(
+            col(TreatmentDone.branch).in_(ask.branches),
+            one,
+            col(TreatmentDone.done_at) <= ask.now,
+            col(TreatmentDone.treatment).not_in(checks(ask.policy)),
+            ~_later_that_day(ask),
+        )
+        for one in ranges
+    ]
+    each = union_all(*found).subquery()
+    place = func.row_number().over(
+        partition_by=(each.c.patient_id, each.c.family), order_by=each.c.done_on.desc()
+    )
+    ranked = select(each, place.label("place")).subquery()
+    return select(ranked).where(ranked.c.place == 1).subquery().c
+
+
+def _later_that_day(ask: Ask) -> Any:
+    """Another treatment of the family followed on the same day: its rule counts."""
+    other = aliased(TreatmentDone)
+    mine = TreatmentDone
+    return exists().where(
+        col(other.patient_id) == col(mine.patient_id),
+        col(other.done_on) == col(mine.done_on),
+        family_of(ask.policy, col(other.treatment)) == family_of(ask.policy, col(mine.treatment)),
+        col(other.treatment).not_in(checks(ask.policy)),
+        col(other.done_at) <= ask.now,
+        or_(
+            col(other.done_at) > col(mine.done_at),
+            and_(col(other.done_at) == col(mine.done_at), col(other.number) > col(mine.number)),
+        ),
+    )
+
+
+def last_lines(ask: Ask, day: date) -> Any:
+    """The ledger as it was on the morning of a day: for each patient and family the last treatment.
+
+    Columns: patient_id, family, churn_on, longest (days of its rule), done_on. Families whose last
+    treatment is older than any rule are left out: they are lapsed.
+    """
+    horizon = day - timedelta(longest_rule(ask.policy))
+    family = family_of(ask.policy, col(TreatmentDone.treatment))
+    place = func.row_number().over(
+        partition_by=(col(TreatmentDone.patient_id), family),
+        order_by=(
+            col(TreatmentDone.done_on).desc(),
+            col(TreatmentDone.done_at).desc(),
+            col(TreatmentDone.number).desc(),
+        ),
+    )
+    each = (
+        select(
+            col(TreatmentDone.patient_id).label("patient_id"),
+            churn_date(ask).label("churn_on"),
+            age_at_lapse(ask.policy).label("longest"),
+            place.label("place"),
+        )
+        .where(
+            col(TreatmentDone.branch).in_(tuple(ask.policy.branches)),
+            col(TreatmentDone.done_on) >= horizon,
+            col(TreatmentDone.done_on) < day,
+            col(TreatmentDone.done_at) <= ask.now,
+            col(TreatmentDone.treatment).not_in(checks(ask.policy)),
+        )
+        .subquery()
+        .c
+    )
+    return (
+        select(
+            each.patient_id,
+            type_coerce(func.max(each.churn_on), Date).label("churn_on"),
+            func.max(each.longest).label("longest"),
+        )
+        .where(each.place == 1, each.churn_on.is_not(None))
+        .group_by(each.patient_id)
+        .subquery()
+        .c
+    )
+
+
+def treated_between(ask: Ask, row: Any, *when: Any, rules_only: bool = False) -> Any:
+    """Whether the patient of a line had a treatment of its family; `when` are conditions on its day."""
+    other = aliased(TreatmentDone)
+    more = (
+        [col(other.treatment).in_([slug for slugs in rule_days(ask.policy).values() for slug in slugs])]
+        if rules_only
+        else [family_of(ask.policy, col(other.treatment)) == row.family]
+    )
+    return exists().where(
+        col(other.patient_id) == row.patient_id,
+        col(other.done_at) <= ask.now,
+        col(other.treatment).not_in(checks(ask.policy)),
+        *(condition(col(other.done_on)) for condition in when),
+        *more,
+    )
+
+
+def end_of(db: Session, day: Any, branch: Branch, near: date) -> Any:
+    """The moment at which a day ends on the branch's clock; `near` says which of its summer times."""
+    if db.get_bind().dialect.name == "postgresql":
+        midnight = func.timezone(branch.zone, cast(plus_days(db, day, 1), DateTime()))
+        return type_coerce(midnight, Moment())
+    local = datetime.combine(near, time(), branch.tz)
+    minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
+    return type_coerce(func.datetime(day, "+1 day", f"{-minutes} minutes"), Moment())
+
+
+def booked_on(ask: Ask, row: Any) -> Any:
+    """A live reservation on the line's churn date, as it was on the evening of that day."""
+    end = end_of(ask.db, row.churn_on, ask.policy.branch(ask.branches[0]), ask.period.first)
+    made = func.coalesce(col(Reservation.made_at), col(Reservation.starts_at))
+    missed = and_(
+        col(Reservation.state) == ReservationState.NO_SHOW, col(Reservation.starts_on) > row.churn_on
+    )
+    return exists().where(
+        col(Reservation.patient_id) == row.patient_id,
+        col(Reservation.starts_on) >= row.churn_on,
+        made < end,
+        or_(col(Reservation.state).in_((*LIVE, *CAME)), missed, col(Reservation.state_at) >= end),
+    )
+
+
+def course_running(ask: Ask, row: Any) -> Any:
+    """Sessions of the family were left on its churn date (reading 7): it could not lapse."""
+    done = TreatmentDone
+    of_course = and_(
+        col(done.patient_id) == col(Course.patient_id),
+        col(done.book) == col(Course.book),
+        col(done.course_no) == col(Course.number),
+        col(done.done_at) <= ask.now,
+    )
+    known = select(func.count()).select_from(done).where(of_course).scalar_subquery()
+    later = (
+        select(func.count())
+        .select_from(done)
+        .where(of_course, col(done.done_on) > row.churn_on)
+        .scalar_subquery()
+    )
+    used = case((col(Course.used) > known, col(Course.used)), else_=known)
+    return exists().where(
+        col(Course.patient_id) == row.patient_id,
+        family_of(ask.policy, col(Course.treatment)) == row.family,
+        col(Course.bought_on) <= row.churn_on,
+        or_(col(Course.valid_until).is_(None), col(Course.valid_until) >= row.churn_on),
+        col(Course.sessions) > used - later,
+    )
