@@ -26,6 +26,7 @@ from handlers.funnel_commands import (
 from handlers.funnel_json import KINDS, KPIS, funnel_data, named_values
 from handlers.funnel_words import (
     CUT_NAMES,
+    VALUE_NAMES,
     about,
     alt,
     chart,
@@ -148,6 +149,8 @@ def _value_name(by: JourneyCut | None, value: Value, staff: dict[int, StaffName]
         case JourneyCut.SOURCE:
             source = policy.sources.get(str(value))
             return source.names.in_language(code) if source else str(value)
+        case JourneyCut.NEW | JourneyCut.INSURED:
+            return context.say(VALUE_NAMES[str(value)])
         case _:
             return str(value)
 

@@ -18,6 +18,24 @@ CUTS: Mapping[str, tuple[str, ...]] = {
     JourneyCut.SOURCE.value: ("유입경로별", "경로별", "유입경로", "sources"),
     JourneyCut.TREATMENT.value: ("시술별", "시술", "treatments", "family"),
     JourneyCut.COORDINATOR.value: ("실장별", "상담실장별", "실장", "coordinators", "staff"),
+    JourneyCut.NEW.value: (
+        "신환별",
+        "구환별",
+        "신구환별",
+        "신환·구환별",
+        "신환구환별",
+        "patient",
+        "returning",
+    ),
+    JourneyCut.INSURED.value: (
+        "급여별",
+        "비급여별",
+        "급여·비급여별",
+        "보험별",
+        "insurance",
+        "covered",
+        "payer",
+    ),
 }
 PARTS = tuple(Which)
 

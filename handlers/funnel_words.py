@@ -23,6 +23,15 @@ CUT_NAMES = {
     JourneyCut.SOURCE: N_("By source"),
     JourneyCut.TREATMENT: N_("By treatment"),
     JourneyCut.COORDINATOR: N_("By coordinator"),
+    JourneyCut.NEW: N_("By new or returning"),
+    JourneyCut.INSURED: N_("By insurance"),
+}
+VALUE_NAMES = {
+    "new": NEW,
+    "returning": RETURNING,
+    "covered": N_("covered by insurance"),
+    "non_covered": N_("not covered"),
+    "both": N_("covered and not covered"),
 }
 
 

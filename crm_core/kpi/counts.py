@@ -38,6 +38,8 @@ class JourneyCut(StrEnum):
     SOURCE = "source"
     TREATMENT = "treatment"
     COORDINATOR = "coordinator"
+    NEW = "new"
+    INSURED = "insured"
 
 
 class ReservationCut(StrEnum):
@@ -94,6 +96,10 @@ def cut_column(table: Table, cut: JourneyCut, stage: Stage, at: Any) -> Any:
             return col(table.source)
         case JourneyCut.TREATMENT:
             return col(table.families)
+        case JourneyCut.NEW:
+            return case((col(table.is_new).is_(True), literal("new")), else_=literal("returning"))
+        case JourneyCut.INSURED:
+            return col(table.payer)
         case JourneyCut.COORDINATOR:
             happened = getattr(table, f"{stage.value}_at") <= at
             return case((happened, getattr(table, f"{stage.value}_staff_id")), else_=NOTHING)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, exists, false, func, literal, or_, select
+from sqlalchemy import and_, case, exists, false, func, literal, null, or_, select
 from sqlmodel import Session, col
 
 from crm_core.kpi.agreement import OPEN, Counted
@@ -19,7 +19,7 @@ from crm_core.kpi.funnel import Value
 from crm_core.kpi.kpi import Share
 from crm_core.policy.policy import Policy
 from crm_core.staff.access import Scope
-from crm_core.tables.facts import Course, Payment, TreatmentDone
+from crm_core.tables.facts import Course, Payment, TreatmentDone, Visit
 from crm_core.tables.people import Patient
 
 RIPE_DAYS = 30  # after its end
@@ -116,7 +116,7 @@ def _statement(ends: _Ends, scope: Scope, now: datetime, by: JourneyCut | None) 
     )
     inner = (
         select(
-            _value(by).label("value"),
+            _value(by, now).label("value"),
             kind.label("kind"),
             case((_used(now) >= col(Course.sessions), 1), else_=0).label("finished"),
         )
@@ -161,7 +161,7 @@ def _paid(now: datetime, what: Any) -> Any:
     )
 
 
-def _value(by: JourneyCut | None) -> Any:
+def _value(by: JourneyCut | None, now: datetime) -> Any:
     match by:
         case None:
             return literal(None)
@@ -173,3 +173,36 @@ def _value(by: JourneyCut | None) -> Any:
             return col(Course.treatment)
         case JourneyCut.COORDINATOR:
             return col(Patient.owner_id)
+        case JourneyCut.NEW:
+            return case((_was_here_before(), literal("returning")), else_=literal("new"))
+        case JourneyCut.INSURED:
+            covered, not_covered = _insured(now, True), _insured(now, False)
+            return case(
+                (and_(covered, not_covered), literal("both")),
+                (covered, literal("covered")),
+                (not_covered, literal("non_covered")),
+                else_=null(),
+            )
+
+
+def _was_here_before() -> Any:
+    """Before the day the course was bought (reading 2)."""
+    bought = col(Course.bought_on)
+    return or_(
+        func.coalesce(col(Patient.first_visit_on) < bought, false()),
+        exists().where(col(Visit.patient_id) == col(Course.patient_id), col(Visit.arrived_on) < bought),
+        exists().where(
+            col(TreatmentDone.patient_id) == col(Course.patient_id), col(TreatmentDone.done_on) < bought
+        ),
+    )
+
+
+def _insured(now: datetime, covered: bool) -> Any:
+    """Whether a session or a payment of the course says so."""
+    session = exists().where(
+        col(TreatmentDone.patient_id) == col(Course.patient_id),
+        col(TreatmentDone.course_no) == col(Course.number),
+        col(TreatmentDone.done_at) <= now,
+        col(TreatmentDone.covered).is_(covered),
+    )
+    return or_(session, _paid(now, col(Payment.covered).is_(covered)))

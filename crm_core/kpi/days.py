@@ -25,9 +25,17 @@ def bounds(seen: Seen) -> dict[tuple[datetime, datetime], list[str]]:
 
 
 def happened(table: Table, column: Any, seen: Seen) -> Condition:
-    """In one of the branches, on a day of the period by its clock, and not after the moment it is seen at."""
+    """In one of the branches, on a day of the period by its clock, and not after the moment it is seen at.
+
+    A journey whose last moment lies before the period had none in it: an index finds the others.
+    """
     parts = [
-        and_(col(table.branch).in_(slugs), column >= first, column < after)
+        and_(
+            col(table.branch).in_(slugs),
+            col(table.last_at) >= first,
+            column >= first,
+            column < after,
+        )
         for (first, after), slugs in bounds(seen).items()
     ]
     return and_(or_(*parts), column <= seen.at)

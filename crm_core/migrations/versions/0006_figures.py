@@ -16,10 +16,12 @@ def upgrade() -> None:
     op.execute("ALTER TABLE call_card ADD COLUMN assigned_to_id INTEGER REFERENCES staff (id)")
     for name in _JOURNEYS:
         op.add_column(name, sa.Column("payer", sa.String(), nullable=True))
+        op.create_index(f"ix_{name}_last", name, ["branch", "last_at"])
 
 
 def downgrade() -> None:
     for name in _JOURNEYS:
+        op.drop_index(f"ix_{name}_last", table_name=name)
         with op.batch_alter_table(name) as table:
             table.drop_column("payer")
     with op.batch_alter_table("call_card") as table:
