@@ -76,8 +76,12 @@ def lapsing(ask: Ask, first: date, last: date) -> Any:
         )
         for days, slugs in rule_days(ask.policy).items()
     ]
+    recommended = col(TreatmentDone.recommended_on)
     ranges.append(
-        col(TreatmentDone.recommended_on).between(first - timedelta(after), last - timedelta(after))
+        and_(
+            recommended.is_not(None),
+            recommended.between(first - timedelta(after), last - timedelta(after)),
+        )
     )
     found = [
         select(
@@ -215,15 +219,17 @@ def course_running(ask: Ask, row: Any) -> Any:
     done = TreatmentDone
     of_course = and_(
         col(done.patient_id) == col(Course.patient_id),
-        col(done.book) == col(Course.book),
         col(done.course_no) == col(Course.number),
         col(done.done_at) <= ask.now,
     )
-    known = select(func.count()).select_from(done).where(of_course).scalar_subquery()
+    known = (
+        select(func.count()).select_from(done).where(of_course).correlate_except(done).scalar_subquery()
+    )
     later = (
         select(func.count())
         .select_from(done)
         .where(of_course, col(done.done_on) > row.churn_on)
+        .correlate_except(done)  # the line stands two levels above
         .scalar_subquery()
     )
     used = case((col(Course.used) > known, col(Course.used)), else_=known)

@@ -7,7 +7,7 @@ chart program. `timed` is False where the chart gave a date alone. `source` is w
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from crm_core.tables.columns import enum_field, key, moment, sealed
@@ -202,6 +202,13 @@ class TreatmentDone(SQLModel, table=True):
         UniqueConstraint("book", "number", name="uq_treatment_number"),
         Index("ix_treatment_day", "branch", "done_on", "done_at"),
         Index("ix_treatment_patient", "patient_id", "done_on"),
+        Index(
+            "ix_treatment_recommended",
+            "branch",
+            "recommended_on",
+            sqlite_where=text("recommended_on IS NOT NULL"),
+            postgresql_where=text("recommended_on IS NOT NULL"),
+        ),
     )
 
     id: int | None = key()

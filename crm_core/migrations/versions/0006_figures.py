@@ -17,9 +17,17 @@ def upgrade() -> None:
     for name in _JOURNEYS:
         op.add_column(name, sa.Column("payer", sa.String(), nullable=True))
         op.create_index(f"ix_{name}_last", name, ["branch", "last_at"])
+    op.create_index(
+        "ix_treatment_recommended",
+        "treatment_done",
+        ["branch", "recommended_on"],
+        sqlite_where=sa.text("recommended_on IS NOT NULL"),
+        postgresql_where=sa.text("recommended_on IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_treatment_recommended", table_name="treatment_done")
     for name in _JOURNEYS:
         op.drop_index(f"ix_{name}_last", table_name=name)
         with op.batch_alter_table(name) as table:
