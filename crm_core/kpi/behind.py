@@ -8,6 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlmodel import Session, col
 
 from crm_core.kpi import counts
+from crm_core.kpi.activity import of_stage
 from crm_core.kpi.conditions import Table, Which
 from crm_core.kpi.counts import TABLES, JourneyCut, OutcomeKind
 from crm_core.kpi.funnel import Value, ripening, seen_now
@@ -63,6 +64,32 @@ def funnel_patients(
             as_of.known,
             col(table.entry).in_(as_of.entries(stage, which)),
             as_of.part(stage, which),
+            *_narrowed(table, is_new, cut, stage, now),
+        )
+        found += [_behind(row, now) for row in db.execute(statement)]
+    return sorted(found, key=lambda row: (row.first_on, row.patient_id or 0, row.number))
+
+
+def activity_patients(
+    db: Session,
+    scope: Scope,
+    policy: Policy,
+    now: datetime,
+    stage: Stage,
+    *,
+    entered: bool = False,
+    is_new: bool | None = None,
+    cut: Cut | None = None,
+) -> list[JourneyBehind]:
+    """The journeys that a stage of the activity view counts, or those that began at it in the period."""
+    if _is_foreign(scope, cut):
+        return []
+    seen = seen_now(scope, policy, now)
+    found: list[JourneyBehind] = []
+    for table in TABLES:
+        statement = _journeys(table).where(
+            of_stage(table, stage, seen, entered=entered),
+            seen.as_of(table).known,
             *_narrowed(table, is_new, cut, stage, now),
         )
         found += [_behind(row, now) for row in db.execute(statement)]

@@ -22,6 +22,14 @@ Item = TypeVar("Item", CohortRow, OutcomeRow)
 
 
 @dataclass(frozen=True)
+class Against:
+    """Two periods as they were at one age: the period asked about, and the one it is compared with."""
+
+    here: Share
+    there: Share
+
+
+@dataclass(frozen=True)
 class Pair:
     """From the stage before to this one: `ripe` is the conversion, the others are *so far*."""
 
@@ -29,6 +37,7 @@ class Pair:
     so_far: Share
     previous: Share
     last_year: Share
+    against: Against | None = None
 
     @property
     def lost(self) -> int:
@@ -68,6 +77,7 @@ class SameDay:
     now: Share
     previous: Share
     last_year: Share
+    against: Against | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +115,7 @@ class FunnelReport:
     by: JourneyCut | None
     cuts: tuple[tuple[Value, Funnel], ...]
     open_days: int
+    against: Period | None = None  # a period named to compare with
 
     def per_open_day(self, stage: Stage) -> float | None:
         """Journeys that passed a stage for each day the branches were open; None without such a day."""
@@ -123,6 +134,15 @@ def same_age(period: Period, earlier: Period, scope: Scope, policy: Policy, now:
     return zone_start(earlier, scope, policy) + (now - zone_start(period, scope, policy))
 
 
+def one_age(
+    period: Period, other: Period, scope: Scope, policy: Policy, now: datetime
+) -> tuple[datetime, datetime]:
+    """The moments at which two periods were of one age: that of the younger of them now."""
+    starts = zone_start(period, scope, policy), zone_start(other, scope, policy)
+    age = now - max(starts)
+    return starts[0] + age, starts[1] + age
+
+
 def seen_now(scope: Scope, policy: Policy, now: datetime) -> Seen:
     """The scope's period and branches at a moment."""
     return Seen(scope.branches, scope.period, now, policy)
@@ -137,14 +157,20 @@ def ripening(scope: Scope, policy: Policy, now: datetime) -> Seen | None:
 
 
 def funnel(
-    db: Session, scope: Scope, policy: Policy, now: datetime, by: JourneyCut | None = None
+    db: Session,
+    scope: Scope,
+    policy: Policy,
+    now: datetime,
+    by: JourneyCut | None = None,
+    against: Period | None = None,
 ) -> FunnelReport:
     """The cohort view of the scope's period: journeys whose first contact lies in it, as known at `now`.
 
     `scope.period` is the whole period, not cut off at today: the earlier ones are compared at its age.
-    Coordinators are cut for who sees persons, else only one's own line is given.
+    `against` is a period to compare with besides, both at one age. Coordinators are cut for who sees
+    persons, else only one's own line is given.
     """
-    cells = _Cells(db, scope, policy, now)
+    cells = _Cells(db, scope, policy, now, against)
     whole = cells.count(None)
     cuts = cells.count(by) if by is not None else {}
     if by is JourneyCut.COORDINATOR and not scope.sees_persons:
@@ -161,6 +187,7 @@ def funnel(
         open_days=sum(
             policy.branch(branch).open_days(period.first, period.last) for branch in scope.branches
         ),
+        against=against,
     )
 
 
@@ -185,6 +212,9 @@ class _Cell:
         self.now: dict[Stage | None, list[CohortRow]] = defaultdict(list)
         self.previous: dict[Stage | None, list[CohortRow]] = defaultdict(list)
         self.last_year: dict[Stage | None, list[CohortRow]] = defaultdict(list)
+        self.here: dict[Stage | None, list[CohortRow]] = defaultdict(list)
+        self.there: dict[Stage | None, list[CohortRow]] = defaultdict(list)
+        self.is_compared = False
         self.outcomes: dict[OutcomeKind, list[OutcomeRow]] = defaultdict(list)
 
     @property
@@ -207,10 +237,9 @@ class _Cell:
             ),
             outcomes=tuple(Outcome(kind, self._outcome(kind, is_new)) for kind in OutcomeKind),
             same_day=SameDay(
-                *(
-                    self._share(seen, Stage.CONSULT, is_new, counts.SAME_DAY, counts.SAME_DAY_BASE)
-                    for seen in (self.now, self.previous, self.last_year)
-                )
+                **self._at_one_age(Stage.CONSULT, is_new, counts.SAME_DAY, counts.SAME_DAY_BASE),
+                now=self._share(self.now, Stage.CONSULT, is_new, counts.SAME_DAY, counts.SAME_DAY_BASE),
+                against=self._against(Stage.CONSULT, is_new, counts.SAME_DAY, counts.SAME_DAY_BASE),
             ),
             beside={
                 which: self._number(self.now, Stage.CONSULT, is_new, which.value, STAGES)
@@ -222,12 +251,25 @@ class _Cell:
         ripe = of_pair(stage, "converted"), of_pair(stage, "base")
         so_far = of_pair(stage, "so_converted"), of_pair(stage, "so_base")
         return Pair(
-            self._share(self.now, stage, is_new, *ripe),
-            *(
-                self._share(seen, stage, is_new, *so_far)
-                for seen in (self.now, self.previous, self.last_year)
-            ),
+            **self._at_one_age(stage, is_new, *so_far),
+            ripe=self._share(self.now, stage, is_new, *ripe),
+            so_far=self._share(self.now, stage, is_new, *so_far),
+            against=self._against(stage, is_new, *so_far),
         )
+
+    def _at_one_age(
+        self, stage: Stage, is_new: bool | None, numerator: str, denominator: str
+    ) -> dict[str, Share]:
+        return {
+            "previous": self._share(self.previous, stage, is_new, numerator, denominator),
+            "last_year": self._share(self.last_year, stage, is_new, numerator, denominator),
+        }
+
+    def _against(self, stage: Stage, is_new: bool | None, numerator: str, denominator: str) -> Against | None:
+        if not self.is_compared:
+            return None
+        here = self._share(self.here, stage, is_new, numerator, denominator)
+        return Against(here, self._share(self.there, stage, is_new, numerator, denominator))
 
     def _share(
         self,
@@ -270,8 +312,10 @@ def _until(stage: Stage) -> tuple[Stage, ...]:
 class _Cells:
     """Counts now, and as the earlier periods were at the same age, per cut value."""
 
-    def __init__(self, db: Session, scope: Scope, policy: Policy, now: datetime) -> None:
-        self.db, self.scope, self.policy, self.now = db, scope, policy, now
+    def __init__(
+        self, db: Session, scope: Scope, policy: Policy, now: datetime, against: Period | None = None
+    ) -> None:
+        self.db, self.scope, self.policy, self.now, self.against = db, scope, policy, now, against
 
     def count(self, by: JourneyCut | None) -> dict[Value, _Cell]:
         cells: dict[Value, _Cell] = defaultdict(_Cell)
@@ -286,12 +330,28 @@ class _Cells:
                 cells[row.value].previous[stage].append(row)
             for row in self._earlier(self.scope.period.last_year(), by, at):
                 cells[row.value].last_year[stage].append(row)
+            if self.against is not None:
+                for mine, row in self._compared(self.against, by, at):
+                    (cells[row.value].here if mine else cells[row.value].there)[stage].append(row)
         ripe = ripening(self.scope, self.policy, self.now)
         if ripe is not None:
             for kind in OutcomeKind:
                 for outcome in self._split(by, counts.outcomes(self.db, ripe, kind, cut=by)):
                     cells[outcome.value].outcomes[kind].append(outcome)
+        for cell in cells.values():
+            cell.is_compared = self.against is not None
         return {value: cell for value, cell in cells.items() if cell.now or cell.outcomes or by is None}
+
+    def _compared(
+        self, against: Period, by: JourneyCut | None, stage: Stage
+    ) -> Iterable[tuple[bool, CohortRow]]:
+        """Whether a row is of the period asked about, and the row: both periods at one age."""
+        period = self.scope.period
+        moments = one_age(period, against, self.scope, self.policy, self.now)
+        for mine, of, at in ((True, period, moments[0]), (False, against, moments[1])):
+            seen = Seen(self.scope.branches, of, at, self.policy)
+            for row in self._split(by, counts.cohort(self.db, seen, cut=by, stage=stage, whole=False)):
+                yield mine, row
 
     def _earlier(self, period: Period, by: JourneyCut | None, stage: Stage) -> Iterable[CohortRow]:
         at = same_age(self.scope.period, period, self.scope, self.policy, self.now)
