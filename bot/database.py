@@ -96,3 +96,18 @@ def working_lock(url: str) -> Iterator[None]:
         except BlockingIOError:
             raise DatabaseInUse(parsed.database) from None
         yield
+
+
+def is_worked_on(url: str) -> bool:
+    """Whether a working process holds the SQLite file now, so that people wait behind what we write."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return False
+    try:
+        with Path(parsed.database).with_suffix(".lock").open() as held:
+            fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

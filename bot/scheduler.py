@@ -24,6 +24,18 @@ from jobs.timetable import TIMETABLE
 SECONDS = 20
 
 
+async def again_and_again(what: str, work: Callable[[], int], seconds: float) -> None:
+    """Works until cancelled, with a pause when nothing was done; a failure is logged and stops nothing."""
+    while True:
+        done = 0
+        try:
+            done = await asyncio.to_thread(work)
+        except Exception as problem:  # whatever one round met, the next one is tried
+            log.trouble(f"{what} failed", problem)
+        if not done:
+            await asyncio.sleep(seconds)
+
+
 @dataclass(frozen=True)
 class Due:
     """A run that is due and not yet done."""

@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from sqlmodel import Session
 
-from bot import app, asking, checking, importing, jobs_by_hand, log
+from bot import app, asking, checking, importing, jobs_by_hand, log, suggesting
 from bot.config import json_schema, policy_lines
 from bot.database import working_lock
 from bot.opened import CannotOpen, Opened, open_real, open_sample
@@ -65,6 +65,11 @@ def check(args: Namespace) -> int:
 
 
 def import_file(args: Namespace) -> int:
+    if args.suggest is not None:
+        suggested: int = suggesting.suggest(args.suggest, args.config, args.kind)
+        return suggested
+    if args.kind is None or args.file is None:
+        raise CannotOpen("write: import KIND FILE, or import --suggest FILE")
     clinic = opened(args)
     wanted = importing.ImportArgs(
         kind=args.kind,
@@ -72,6 +77,8 @@ def import_file(args: Namespace) -> int:
         branch=args.branch,
         mapping=args.mapping,
         until=args.until,
+        complete=args.complete,
+        yes=args.yes,
         dry_run=args.dry_run,
     )
     code: int = importing.run_import(wanted, clinic.config, clinic.engine, clinic.clock)

@@ -59,6 +59,12 @@ _REFUSALS: Mapping[RefusedFor, str] = {
     RefusedFor.WHICH_BRANCH: N_("which branch? Add --branch with one of: {found}."),
     RefusedFor.NO_BRANCH: N_('there is no branch "{what}". There are: {found}.'),
     RefusedFor.NOT_FHIR: N_("this is no FHIR file: line {line} is no resource in JSON."),
+    RefusedFor.UNKNOWN_KIND: N_(
+        "I cannot tell what is in “{what}”. Name it after its kind, e.g. reservations.csv."
+    ),
+    RefusedFor.NOT_YOURS: N_("there are rows of another branch in it, or it is a staff file."),
+    RefusedFor.MANY_FILES: N_("the archive holds more than one file. Unpack it first."),
+    RefusedFor.UNREADABLE: N_("the file cannot be read: it may be damaged, or too large."),
     RefusedFor.OTHER_BUNDLE: N_('a Bundle of type "{what}" is not read. Read are: {found}.'),
 }
 

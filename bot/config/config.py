@@ -18,6 +18,7 @@ from bot.config.reading import read
 from crm_core.policy.policy import Policy
 
 DEFAULT_DATABASE = "sqlite:///var/dasi.db"
+DEFAULT_IMPORT_INBOX = "imports/inbox"
 DEFAULT_HEALTH_BIND = "127.0.0.1:8080"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -32,6 +33,7 @@ class Config:
     database_url: str = field(repr=False)  # may hold a password
     data_key: SecretStr | None
     health_bind: str
+    import_inbox: Path  # watched where it is a folder
     log_level: str
 
 
@@ -55,6 +57,7 @@ def load(path: Path, env: Mapping[str, str], today: date) -> Config:
         policy=build(file, today),
         database_url=_of(env, "DATABASE_URL", DEFAULT_DATABASE),
         data_key=SecretStr(key) if key else None,
+        import_inbox=Path(_of(env, "IMPORT_INBOX", DEFAULT_IMPORT_INBOX)),
         health_bind=_of(env, "HEALTH_BIND", DEFAULT_HEALTH_BIND),
         log_level=_of(env, "LOG_LEVEL", "INFO").upper(),
     )

@@ -68,9 +68,13 @@ class RefusedFor(StrEnum):
     NO_BRANCH = "no_branch"
     NOT_FHIR = "not_fhir"
     OTHER_BUNDLE = "other_bundle"
+    UNKNOWN_KIND = "unknown_kind"
+    NOT_YOURS = "not_yours"
+    MANY_FILES = "many_files"
+    UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class FileRefused(CrmError):
     """Nothing of the file can be used. `what` fills the sentence, `found` is what there is instead."""
 

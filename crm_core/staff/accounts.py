@@ -4,9 +4,9 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from crm_core.privacy import vault_of
-from crm_core.staff.access import Person, person_of
+from crm_core.staff.access import EVERYWHERE, Person, person_of
 from crm_core.tables.chat import Account, ChannelBinding
-from crm_core.tables.people import Staff
+from crm_core.tables.people import Role, Staff, StaffRole
 
 
 def person_behind(db: Session, platform: str, account: str) -> Person | None:
@@ -36,6 +36,18 @@ def address_of(db: Session, staff_id: int, platform: str) -> str | None:
     return account.address if account else None
 
 
+def platforms_of(db: Session, staff_id: int) -> list[str]:
+    """The platforms on which a member of staff can be told something privately."""
+    return list(
+        db.scalars(
+            select(col(Account.platform))
+            .where(col(Account.staff_id) == staff_id, col(Account.revoked_at).is_(None))
+            .order_by(col(Account.platform))
+            .distinct()
+        )
+    )
+
+
 def binding_at(db: Session, platform: str, address: str) -> ChannelBinding | None:
     """What a staff channel is for; None when it is not bound."""
     return db.scalars(
@@ -54,3 +66,21 @@ def bindings_for(db: Session, branch: str, purpose: str) -> list[ChannelBinding]
             .order_by(col(ChannelBinding.id))
         )
     )
+
+
+def accounts_with(db: Session, role: Role, branch: str) -> list[tuple[str, int]]:
+    """(platform, staff id) of the linked accounts of active staff who hold the role at the branch."""
+    rows = db.execute(
+        select(col(Account.platform), col(Staff.id))
+        .join(Staff, col(Account.staff_id) == col(Staff.id))
+        .join(StaffRole, col(StaffRole.staff_id) == col(Staff.id))
+        .where(
+            col(StaffRole.role) == role,
+            col(StaffRole.branch).in_([branch, EVERYWHERE]),
+            col(Staff.active),
+            col(Account.revoked_at).is_(None),
+        )
+        .order_by(col(Staff.id), col(Account.platform))
+        .distinct()
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -1,11 +1,12 @@
 """Files read, how far each kind of fact reaches, runs of the timetable, changes of policy from chat."""
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from crm_core.tables.columns import key, moment, sealed
+from crm_core.tables.columns import enum_field, key, moment, sealed
 
 
 class ImportBatch(SQLModel, table=True):
@@ -94,6 +95,15 @@ class PolicyChange(SQLModel, table=True):
     by_staff_id: int = Field(foreign_key="staff.id")
 
 
+class FileState(StrEnum):
+    """Where a file handed to us stands. Whoever works the slow ones looks for `waiting` and `confirmed`."""
+
+    WAITING = "waiting"  # too large to be read while somebody waits
+    SHOWN = "shown"  # its preview stands there with a button
+    CONFIRMED = "confirmed"  # the button was pressed: it is being written
+    DONE = "done"  # written, or refused
+
+
 class StagedFile(SQLModel, table=True):
     """A file dropped into chat or found in the watched folder, and what became of it.
 
@@ -113,15 +123,13 @@ class StagedFile(SQLModel, table=True):
     at: datetime = moment()
     by_staff_id: int | None = Field(default=None, foreign_key="staff.id")
     applied_at: datetime | None = moment(default=None)
+    state: FileState = enum_field(FileState, default=FileState.SHOWN)
     origin: str | None = None
     rows: int | None = None  # that fit; None until the file was read
     refused: int = 0
-    told: str | None = sealed(default=None)  # JSON: why it was refused, or its first complaints
+    told: str | None = sealed(default=None)  # crm_core/imports/told.py
     batch_id: int | None = Field(default=None, foreign_key="import_batch.id")
     finished_at: datetime | None = moment(default=None)
-    complete_from: date | None = None
-    complete_to: date | None = None
-    cancelled: int = 0
 
 
 class FhirPerson(SQLModel, table=True):

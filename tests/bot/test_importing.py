@@ -1,7 +1,6 @@
 """The shell command: what is printed, what is left behind, where it goes on."""
 
 import zipfile
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
-from bot import importing
+from bot import importing, writing
 from bot.clock import FixedClock
 from bot.config import Config, load
-from bot.importing import ImportArgs, run_import, slices
+from bot.importing import ImportArgs, run_import
 from bot.transaction import reading
+from bot.writing import whole_people
 from crm_core.errors import NotSaved
 from crm_core.imports.actions import advance
 from crm_core.imports.stage import Row
@@ -197,7 +197,7 @@ def test_killed_anywhere_the_same_command_goes_on(
     days = (date(2026, 1, 1) + timedelta(days=8 * n) for n in range(40))
     rows = "".join(f"V{n},{n % 9},{day} 10:00\n" for n, day in enumerate(days))
     file = shell.file("visits.csv", "visit_no,chart_no,arrived_at\n" + rows)
-    monkeypatch.setattr(importing, "slices", lambda rows, position: slices(rows, position, 7))
+    monkeypatch.setattr(writing, "whole_people", lambda rows, position, _: whole_people(rows, position, 7))
     written: list[int] = []
 
     def dies(db: Any, batch_id: int, position: int, changed: int) -> None:
@@ -206,12 +206,12 @@ def test_killed_anywhere_the_same_command_goes_on(
         written.append(position)
         advance(db, batch_id, position, changed)
 
-    monkeypatch.setattr(importing, "advance", dies)
+    monkeypatch.setattr(writing, "advance", dies)
     with pytest.raises(Killed):
         shell.run("visits", file)
     saved = shell.count(Visit)
     assert saved == written[-1]
-    monkeypatch.setattr(importing, "advance", advance)
+    monkeypatch.setattr(writing, "advance", advance)
     assert shell.run("visits", file) == importing.DONE
     with reading(shell.engine) as db:
         batch = db.scalars(select(ImportBatch)).one()
@@ -226,18 +226,17 @@ def test_a_database_that_does_not_answer_is_said(
     def busy(*_: object) -> None:
         raise NotSaved
 
-    monkeypatch.setattr(importing, "advance", busy)
+    monkeypatch.setattr(writing, "advance", busy)
     file = shell.file("visits.csv", "chart_no,arrived_at\n1,2026-11-01\n")
     assert shell.run("visits", file) == importing.ROWS_REFUSED
     assert "0 of 1 rows are saved; the same command goes on from there." in capsys.readouterr().err
     assert shell.count(Visit) == 0
 
 
-def test_slices_keep_people_whole() -> None:
+def test_a_step_keeps_people_whole() -> None:
     rows = [Row(n, "b", person, None, ()) for n, person in enumerate("aaabccccd")]
 
-    def people(cut: Sequence[Row]) -> str:
-        return "".join(row.person for row in cut)
+    def people(position: int) -> str:
+        return "".join(row.person for row in whole_people(rows, position, 2))
 
-    assert [people(cut) for cut in slices(rows, 0, 2)] == ["aaa", "bcccc", "d"]
-    assert [people(cut) for cut in slices(rows, 3, 2)] == ["bcccc", "d"]
+    assert [people(position) for position in (0, 3, 8, 9)] == ["aaa", "bcccc", "d", ""]

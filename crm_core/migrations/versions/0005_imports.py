@@ -14,15 +14,13 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("staged_file") as table:
+        table.add_column(sa.Column("state", sa.String(32), nullable=False, server_default="shown"))
         table.add_column(sa.Column("origin", sa.String(), nullable=True))
         table.add_column(sa.Column("rows", sa.Integer(), nullable=True))
         table.add_column(sa.Column("refused", sa.Integer(), nullable=False, server_default="0"))
         table.add_column(sa.Column("told", Sealed(), nullable=True))
         table.add_column(sa.Column("batch_id", sa.Integer(), nullable=True))
         table.add_column(sa.Column("finished_at", Moment(), nullable=True))
-        table.add_column(sa.Column("complete_from", sa.Date(), nullable=True))
-        table.add_column(sa.Column("complete_to", sa.Date(), nullable=True))
-        table.add_column(sa.Column("cancelled", sa.Integer(), nullable=False, server_default="0"))
         table.create_unique_constraint("uq_staged_file_origin", ["origin"])
         table.create_foreign_key("fk_staged_file_batch", "import_batch", ["batch_id"], ["id"])
     op.create_table(
@@ -39,14 +37,12 @@ def downgrade() -> None:
         table.drop_constraint("fk_staged_file_batch", type_="foreignkey")
         table.drop_constraint("uq_staged_file_origin", type_="unique")
         for name in (
+            "state",
             "origin",
             "rows",
             "refused",
             "told",
             "batch_id",
             "finished_at",
-            "complete_from",
-            "complete_to",
-            "cancelled",
         ):
             table.drop_column(name)

@@ -1,0 +1,1 @@
+"""Files that take longer than a press may: read, confirmed and written by whoever works them."""
