@@ -7,8 +7,9 @@ from babel import Locale, UnknownLocaleError
 
 from crm_core.calls.queries import PastCallRow
 from crm_core.churn.reasons import FamilyDue, Why
+from crm_core.contacts.queries import PhoneSeen
 from crm_core.journeys.queries import JourneySeen, Standing
-from crm_core.patients.queries import CourseSeen, PatientScreen, PhoneSeen
+from crm_core.patients.queries import CourseSeen, PatientScreen
 from crm_core.phone import spoken_phone
 from crm_core.reservations.queries import seen as state_seen
 from crm_core.staff.access import DIRECTORS

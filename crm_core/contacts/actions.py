@@ -8,14 +8,23 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlmodel import Session, col
 
+from crm_core.calls.standing.actions import WRONG_NUMBER, keep_standing
 from crm_core.churn.eligibility import is_minor
-from crm_core.phone import last_four
+from crm_core.errors import NoSuchPatient, NotAllowed, NotUnderstood, OtherBranch
+from crm_core.outbox import actions as outbox
+from crm_core.phone import last_four, read_phone
+from crm_core.policy.policy import Policy
 from crm_core.privacy import vault_of
 from crm_core.sql import chunks, upsert
-from crm_core.tables.people import Consent, Contact, ContactKind, ContactLink, Patient, Relation
+from crm_core.staff import audit
+from crm_core.staff.access import Person
+from crm_core.tables.calls import Call, CallCard, Outcome, Refusal
+from crm_core.tables.people import Consent, Contact, ContactKind, ContactLink, Patient, Relation, Role
 
 ADS = "ads"
 IMPORT = "import"
+KEEPERS = frozenset({Role.DESK, Role.LEAD, Role.DIRECTOR})
+"""Who keeps charts and contacts in order."""
 
 
 def ensure_phones(db: Session, phones: Iterable[str], now: datetime) -> dict[str, int]:
@@ -176,3 +185,128 @@ def preferred_contacts(db: Session, patients: Collection[int]) -> dict[int, int]
         rank = (not row.preferred, order.index(row.relation), row.contact_id)
         best[row.patient_id] = min(rank, best.get(row.patient_id, rank))
     return {patient: rank[2] for patient, rank in best.items()}
+
+
+def new_number(
+    db: Session, policy: Policy, person: Person, patient_id: int, text: str, relation: Relation, now: datetime
+) -> int:
+    """The number at which a patient is reached from now on; its contact.
+
+    Under 14 it is the guardian's, whatever was said. A number that was called wrong is right for this
+    patient again; it stays wrong for those about whom the wrong call was made. By the desk, a lead or a
+    director. NotUnderstood("phone"), NoSuchPatient, NotAllowed, OtherBranch.
+    """
+    patient = _kept_by(db, policy, person, patient_id)
+    phone = read_phone(text, policy.country)
+    if phone is None:
+        raise NotUnderstood("phone", text)
+    today = policy.branch(patient.branch).today(now)
+    if is_minor(patient.birth_date, today) and relation is Relation.SELF:
+        relation = Relation.GUARDIAN
+    contact_id = ensure_phones(db, [phone], now)[phone]
+    current = {patient_id: contact_id} if relation is Relation.SELF else {}
+    serve(db, [(patient_id, contact_id, relation)], current, today)
+    db.expire_all()
+    contact = db.get_one(Contact, contact_id)
+    touched = {patient_id}
+    if contact.wrong_number_at is not None or _wrong_by_hash(db, contact):
+        touched |= _put_right(db, person, contact, patient_id, now)
+    _leave_wrong_numbers(db, patient_id, contact_id)
+    keep_standing(db, touched)
+    _open_again(db, policy, patient, now)
+    audit.record(db, person, "phone", now, patient_id=patient_id, branch=patient.branch, what=relation.value)
+    for one in sorted(touched):
+        outbox.changed(db, f"patient:{one}", now)
+    outbox.changed(db, f"day:{patient.branch}:{today}", now)
+    return contact_id
+
+
+def also_reach(db: Session, patient_id: int, contact_id: int) -> None:
+    """A phone the patient has asked from serves them too; the number they are called at stays."""
+    links = list(_links(db, [patient_id]))
+    if any(row.contact_id == contact_id for row in links):
+        return
+    has_own = any(row.relation is Relation.SELF for row in links)
+    db.add(ContactLink(contact_id=contact_id, patient_id=patient_id, preferred=not has_own))
+    db.flush()
+
+
+def _kept_by(db: Session, policy: Policy, person: Person, patient_id: int) -> Patient:
+    held = person.branches(KEEPERS, policy)
+    if not held:
+        raise NotAllowed(tuple(sorted(role.value for role in KEEPERS)))
+    patient = db.get(Patient, patient_id)
+    if patient is None:
+        raise NoSuchPatient
+    if patient.branch not in held:
+        raise OtherBranch
+    return patient
+
+
+def _wrong_by_hash(db: Session, contact: Contact) -> list[Refusal]:
+    """What holds the phone as a wrong number, in whichever branch it was said."""
+    return list(
+        db.scalars(
+            select(Refusal).where(
+                col(Refusal.address_blind) == contact.address_blind,
+                col(Refusal.kind) == WRONG_NUMBER,
+                col(Refusal.lifted_at).is_(None),
+            )
+        )
+    )
+
+
+def _put_right(db: Session, person: Person, contact: Contact, patient_id: int, now: datetime) -> set[int]:
+    """Frees the phone for this patient; whom else it serves, and for whom it stays wrong by their link."""
+    said = db.execute(
+        select(col(Call.patient_id), col(Call.called_at)).where(
+            col(Call.contact_id) == contact.id,
+            col(Call.outcome) == Outcome.WRONG_NUMBER,
+            col(Call.taken_back_at).is_(None),
+        )
+    )
+    wrong_for = {row[0]: row[1] for row in said}
+    for refusal in _wrong_by_hash(db, contact):
+        refusal.lifted_at, refusal.lifted_by_id, refusal.lift_reason = now, person.staff_id, "new_number"
+    contact.wrong_number_at = None
+    links = list(db.scalars(select(ContactLink).where(col(ContactLink.contact_id) == contact.id)))
+    for link in links:
+        if link.patient_id == patient_id:
+            link.wrong_at = None
+        elif link.patient_id in wrong_for:
+            link.wrong_at = link.wrong_at or wrong_for[link.patient_id]
+    db.flush()
+    return {link.patient_id for link in links}
+
+
+def _leave_wrong_numbers(db: Session, patient_id: int, but: int) -> None:
+    """The numbers that turned out wrong stay so for this patient, also when their owner becomes known."""
+    rows = db.execute(
+        select(ContactLink, col(Contact.wrong_number_at))
+        .join(Contact, col(Contact.id) == col(ContactLink.contact_id))
+        .where(
+            col(ContactLink.patient_id) == patient_id,
+            col(ContactLink.contact_id) != but,
+            col(Contact.wrong_number_at).is_not(None),
+        )
+    )
+    for link, at in rows.all():
+        link.wrong_at = link.wrong_at or at
+    db.flush()
+
+
+def _open_again(db: Session, policy: Policy, patient: Patient, now: datetime) -> None:
+    """Today's card that a wrong number had closed can be worked again."""
+    cards = db.scalars(
+        select(CallCard)
+        .join(Call, col(Call.id) == col(CallCard.call_id))
+        .where(
+            col(CallCard.patient_id) == patient.id,
+            col(CallCard.day) == policy.branch(patient.branch).today(now),
+            col(CallCard.done_at).is_not(None),
+            col(Call.outcome) == Outcome.WRONG_NUMBER,
+        )
+    )
+    for card in cards:
+        card.done_at = card.claimed_by_id = card.claimed_at = card.claimed_until = None
+    db.flush()

@@ -90,6 +90,12 @@ def join_prospects(db: Session, policy: Policy, contacts: Collection[int]) -> tu
                 waiting[prospect] = (policy.branch(branch).book, contact, bytes(name))
     patients = ids_by_contact_and_name(db, waiting.values())
     joined = {prospect: patients[card] for prospect, card in waiting.items() if card in patients}
+    become(db, joined)
+    return set(joined.values()), set(joined)
+
+
+def become(db: Session, joined: Mapping[int, int]) -> None:
+    """Prospects (→ patient) become patients, with all that they asked."""
     for prospect, patient in joined.items():
         db.execute(update(Prospect).where(col(Prospect.id) == prospect).values(patient_id=patient))
         db.execute(
@@ -97,4 +103,3 @@ def join_prospects(db: Session, policy: Policy, contacts: Collection[int]) -> tu
             .where(col(Inquiry.prospect_id) == prospect)
             .values(patient_id=patient, prospect_id=None)
         )
-    return set(joined.values()), set(joined)

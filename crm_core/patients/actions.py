@@ -1,6 +1,6 @@
 """Makes and updates patients from the chart's own export."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from crm_core.bulk import Merged, merge
 from crm_core.contacts.actions import consent_to_ads, ensure_phones, preferred_contacts, serve
 from crm_core.patients.identity import Chart, ids_of
 from crm_core.policy.policy import Policy
 from crm_core.privacy import folded_name, vault_of
-from crm_core.sql import chunks, insert_ignoring, upsert
+from crm_core.sql import among, insert_ignoring
 from crm_core.tables.people import Book, Patient, PatientStatus, Relation
 
 _PLAIN = ("sex", "language", "residence", "source", "status", "first_visit_on")
@@ -43,18 +44,24 @@ def ensure_patients(db: Session, charts: Mapping[Chart, str], now: datetime) -> 
     if lacking:
         for book in dict.fromkeys(book for book, _ in lacking):
             insert_ignoring(db, Book, {"slug": book})
-        rows = [_blank(chart, branch, now) for chart, branch in lacking.items()]
-        upsert(
-            db,
-            Patient,
-            rows,
-            key=("book", "chart_no"),
-            returning=("id",),
-            defaults={},
-            first_only=("branch", "status", "created_at", "vip", "paid_24m"),
-        )
+        _merge(db, [_blank(chart, branch, now) for chart, branch in lacking.items()], keeps=_BLANK)
         known |= ids_of(db, lacking)
     return known
+
+
+def _merge(db: Session, rows: Sequence[Mapping[str, Any]], keeps: Collection[str]) -> Merged:
+    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {"book": []}
+    return merge(
+        db,
+        Patient,
+        columns,
+        key=("book", "chart_no"),
+        defaults={"status": PatientStatus.ACTIVE},
+        first_only=keeps,
+    )
+
+
+_BLANK = ("branch", "status", "created_at", "vip", "paid_24m")
 
 
 def _blank(chart: Chart, branch: str, now: datetime) -> dict[str, Any]:
@@ -96,13 +103,11 @@ def write_patients(db: Session, policy: Policy, rows: Sequence[ChartRow], now: d
 
 
 def _referrers(db: Session, charts: Iterable[Chart]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for chunk in chunks(ids_of(db, charts).values()):
-        rows = select(col(Patient.id), col(Patient.referred_by_id)).where(
-            col(Patient.id).in_(chunk), col(Patient.referred_by_id).is_not(None)
-        )
-        found.update((row[0], row[1]) for row in db.execute(rows))
-    return found
+    ids = set(ids_of(db, charts).values())
+    rows = select(col(Patient.id), col(Patient.referred_by_id)).where(
+        among(db, col(Patient.id), ids), col(Patient.referred_by_id).is_not(None)
+    )
+    return {row[0]: row[1] for row in db.execute(rows)}
 
 
 def _upsert(db: Session, rows: Sequence[ChartRow], others: Mapping[Chart, int], now: datetime) -> set[int]:
@@ -122,26 +127,20 @@ def _upsert(db: Session, rows: Sequence[ChartRow], others: Mapping[Chart, int], 
             "birth_date": None if born == old_born else born,
             "referred_by_id": others.get((row.chart[0], cells.get("referred_by", ""))),
         }
-    made = upsert(
-        db,
-        Patient,
-        values.values(),
-        key=("book", "chart_no"),
-        returning=("id",),
-        defaults={"status": PatientStatus.ACTIVE},
-        first_only=("created_at", "vip", "paid_24m"),
-    )
-    return {row[0] for row in made}
+    charts = list(values)
+    made = _merge(db, list(values.values()), keeps=("created_at", "vip", "paid_24m"))
+    ids = ids_of(db, charts)
+    return {ids[charts[place]] for place in made.changed}
 
 
 def _sealed(db: Session, charts: Sequence[Chart]) -> dict[Chart, tuple[str | None, str | None]]:
     found: dict[Chart, tuple[str | None, str | None]] = {}
     for book in {book for book, _ in charts}:
-        for chunk in chunks(number for owner, number in charts if owner == book):
-            rows = select(col(Patient.chart_no), col(Patient.name), col(Patient.birth_date)).where(
-                col(Patient.book) == book, col(Patient.chart_no).in_(chunk)
-            )
-            found.update(((book, row[0]), (row[1], row[2])) for row in db.execute(rows))
+        numbers = [number for owner, number in charts if owner == book]
+        rows = select(col(Patient.chart_no), col(Patient.name), col(Patient.birth_date)).where(
+            col(Patient.book) == book, among(db, col(Patient.chart_no), numbers)
+        )
+        found.update(((book, row[0]), (row[1], row[2])) for row in db.execute(rows))
     return found
 
 

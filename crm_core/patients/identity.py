@@ -8,7 +8,7 @@ from hashlib import blake2b
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from crm_core.sql import chunks
+from crm_core.sql import among
 from crm_core.tables.people import ContactLink, Patient
 
 Chart = tuple[str, str]
@@ -22,11 +22,10 @@ def ids_of(db: Session, charts: Iterable[Chart]) -> dict[Chart, int]:
         by_book[book].append(chart_no)
     found: dict[Chart, int] = {}
     for book, numbers in by_book.items():
-        for chunk in chunks(dict.fromkeys(numbers)):
-            rows = select(
-                col(Patient.chart_no), func.coalesce(col(Patient.merged_into_id), col(Patient.id))
-            ).where(col(Patient.book) == book, col(Patient.chart_no).in_(chunk))
-            found.update(((book, row[0]), row[1]) for row in db.execute(rows))
+        rows = select(
+            col(Patient.chart_no), func.coalesce(col(Patient.merged_into_id), col(Patient.id))
+        ).where(col(Patient.book) == book, among(db, col(Patient.chart_no), numbers))
+        found.update(((book, row[0]), row[1]) for row in db.execute(rows))
     return found
 
 
@@ -38,22 +37,22 @@ def ids_by_contact_and_name(db: Session, cards: Iterable[Card]) -> dict[Card, in
     """Patients of a book whom a contact serves and who bear the name: both agree (product.md §1)."""
     wanted = set(cards)
     found: dict[Card, int] = {}
-    for chunk in chunks(sorted({contact for _, contact, _ in wanted})):
-        rows = (
-            select(
-                col(Patient.book),
-                col(ContactLink.contact_id),
-                col(Patient.name_blind),
-                func.min(func.coalesce(col(Patient.merged_into_id), col(Patient.id))),
-            )
-            .join(ContactLink, col(ContactLink.patient_id) == col(Patient.id))
-            .where(col(ContactLink.contact_id).in_(chunk), col(Patient.name_blind).is_not(None))
-            .group_by(col(Patient.book), col(ContactLink.contact_id), col(Patient.name_blind))
+    contacts = {contact for _, contact, _ in wanted}
+    rows = (
+        select(
+            col(Patient.book),
+            col(ContactLink.contact_id),
+            col(Patient.name_blind),
+            func.min(func.coalesce(col(Patient.merged_into_id), col(Patient.id))),
         )
-        for book, contact, name, patient in db.execute(rows):
-            card = (book, contact, bytes(name))
-            if card in wanted:
-                found[card] = patient
+        .join(ContactLink, col(ContactLink.patient_id) == col(Patient.id))
+        .where(among(db, col(ContactLink.contact_id), contacts), col(Patient.name_blind).is_not(None))
+        .group_by(col(Patient.book), col(ContactLink.contact_id), col(Patient.name_blind))
+    )
+    for book, contact, name, patient in db.execute(rows):
+        card = (book, contact, bytes(name))
+        if card in wanted:
+            found[card] = patient
     return found
 
 

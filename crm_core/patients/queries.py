@@ -9,27 +9,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
 from crm_core.calls.queries import PastCallRow, calls_of
 from crm_core.churn.eligibility import eligibility
 from crm_core.churn.reasons import Eligibility
+from crm_core.contacts.queries import PhoneSeen, phones_with_others
 from crm_core.errors import NoSuchPatient, NotAllowed, OtherBranch
-from crm_core.phone import last_four
 from crm_core.policy.policy import Policy, Records
 from crm_core.privacy import folded_name, vault_of
 from crm_core.sql import chunks
 from crm_core.staff.access import NAMES, Person, may_see
 from crm_core.tables.facts import Consult, Course, Reservation, TreatmentDone, Visit
 from crm_core.tables.people import (
-    Consent,
     Contact,
-    ContactKind,
     ContactLink,
     Patient,
     PatientStatus,
-    Relation,
     Role,
     Staff,
 )
@@ -54,21 +51,6 @@ class FoundPatient:
     status: PatientStatus
     vip: bool
     owner_id: int | None
-
-
-@dataclass(frozen=True)
-class PhoneSeen:
-    """A phone that serves the patient, in full."""
-
-    contact_id: int
-    phone: str
-    relation: Relation
-    wrong: bool
-    ads_consent: bool | None  # None where nothing is recorded
-
-    @property
-    def last_four(self) -> str:
-        return last_four(self.phone)
 
 
 @dataclass(frozen=True)
@@ -126,7 +108,8 @@ def find(db: Session, person: Person, policy: Policy, text: str, *, limit: int =
     ]
     if not ids and not wanted.isdigit():
         ids = _by_part(db, branches, wanted, limit + 1)
-    return found(db, list(dict.fromkeys(ids))[: limit + 1])
+    seen = found(db, list(dict.fromkeys(ids))[: limit + 1])
+    return [one for one in seen if one.branch in branches]
 
 
 def find_one(db: Session, person: Person, policy: Policy, text: str) -> FoundPatient | None:
@@ -205,7 +188,7 @@ def screen(db: Session, person: Person, policy: Policy, patient_id: int, now: da
         last_visit_on=max(visits, default=None),
         visits=len(visits),
         arrived_on=_arrival_days(db, who.id, now),
-        phones=phones_of(db, who.id),
+        phones=phones_with_others(db, who.id, seen_branches(person, policy)),
         eligibility=eligibility(db, policy, who.id, now),
         reservations=_newest(db, Reservation, Reservation.starts_at, who.id, None),
         treatments=_newest(db, TreatmentDone, TreatmentDone.done_at, who.id, now),
@@ -213,38 +196,6 @@ def screen(db: Session, person: Person, policy: Policy, patient_id: int, now: da
         consults=_newest(db, Consult, Consult.held_at, who.id, now),
         calls=tuple(calls_of(db, who.id, now, _SHOWN)),
     )
-
-
-def phones_of(db: Session, patient_id: int) -> tuple[PhoneSeen, ...]:
-    """The phones that serve a patient, in full, the patient's own first."""
-    statement = (
-        select(Contact, ContactLink)
-        .join(ContactLink, col(ContactLink.contact_id) == col(Contact.id))
-        .where(col(ContactLink.patient_id) == patient_id, col(Contact.kind) == ContactKind.PHONE)
-        .order_by(col(ContactLink.preferred).desc(), col(Contact.id))
-    )
-    rows = list(db.execute(statement))
-    newest: dict[int, bool] = {}
-    consents = (
-        select(col(Consent.contact_id), col(Consent.given))
-        .where(
-            col(Consent.contact_id).in_([contact.id for contact, _ in rows]),
-            col(Consent.kind) == "ads",
-        )
-        .order_by(col(Consent.at), col(Consent.id))
-    )
-    newest.update((row[0], row[1]) for row in db.execute(consents))
-    seen = [
-        PhoneSeen(
-            contact_id=contact.id,
-            phone=contact.address,
-            relation=link.relation,
-            wrong=contact.wrong_number_at is not None or link.wrong_at is not None,
-            ads_consent=newest.get(contact.id),
-        )
-        for contact, link in rows
-    ]
-    return tuple(sorted(seen, key=lambda phone: phone.relation is not Relation.SELF))
 
 
 def _found(row: Patient) -> FoundPatient:
@@ -263,8 +214,9 @@ def _found(row: Patient) -> FoundPatient:
 
 
 def _of_branches(branches: Sequence[str]) -> Select[*tuple[Any, ...]]:
-    return select(col(Patient.id)).where(
-        col(Patient.branch).in_(branches), col(Patient.merged_into_id).is_(None)
+    """Of a chart that was merged the patient that was kept: its number and name still lead there."""
+    return select(func.coalesce(col(Patient.merged_into_id), col(Patient.id))).where(
+        col(Patient.branch).in_(branches)
     )
 
 

@@ -13,7 +13,14 @@ from sqlalchemy import Table, delete, exists, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
 from crm_core.calls.actions import staff_name
-from crm_core.errors import AlreadyMerged, CannotMerge, NoSuchPatient, NotAllowed, OtherBranch
+from crm_core.contacts.actions import KEEPERS
+from crm_core.errors import (
+    AlreadyMerged,
+    CannotMerge,
+    NoSuchPatient,
+    NotAllowed,
+    OtherBranch,
+)
 from crm_core.outbox import actions as outbox
 from crm_core.patients.identity import Chart
 from crm_core.policy.policy import Policy
@@ -29,11 +36,10 @@ from crm_core.tables.people import (
     PatientStatus,
     Prospect,
     Relation,
-    Role,
 )
 from crm_core.upkeep import keep_up
 
-MERGERS = frozenset({Role.DESK, Role.LEAD, Role.DIRECTOR})
+MERGERS = KEEPERS
 REVERSIBLE = timedelta(days=1)
 _STAY = {"audit", "journey", "journey_past", "not_the_same"}  # history of looks, computed rows, answers
 _FILLED = (
@@ -55,7 +61,7 @@ def merge(
     """
     if kept_id == merged_id:
         raise CannotMerge("same")
-    rows = {one.id: one for one in _locked(db, (kept_id, merged_id))}
+    rows = {one.id: one for one in locked(db, (kept_id, merged_id))}
     if len(rows) < 2:
         raise NoSuchPatient
     kept, merged = rows[kept_id], rows[merged_id]
@@ -83,7 +89,7 @@ def reverse(db: Session, policy: Policy, person: Person, merge_id: int, now: dat
     made = db.get(PatientMerge, merge_id, with_for_update=True, populate_existing=True)
     if made is None:
         raise NoSuchPatient
-    rows = {one.id: one for one in _locked(db, (made.kept_id, made.merged_id))}
+    rows = {one.id: one for one in locked(db, (made.kept_id, made.merged_id))}
     kept, merged = rows[made.kept_id], rows[made.merged_id]
     may_merge(policy, person, kept, merged)
     if made.reversed_at is not None:
@@ -135,7 +141,7 @@ def may_merge(policy: Policy, person: Person, *patients: Patient) -> None:
         raise OtherBranch
 
 
-def _locked(db: Session, ids: Iterable[int]) -> list[Patient]:
+def locked(db: Session, ids: Iterable[int]) -> list[Patient]:
     """In the order of their ids, so that two who press at once wait for each other and never both."""
     statement = (
         select(Patient)

@@ -6,7 +6,7 @@ import pytest
 
 from crm_core.errors import NoSuchPatient, NotAllowed, OtherBranch
 from crm_core.patients.queries import find, find_one, names_of, screen
-from crm_core.tables.calls import Outcome
+from crm_core.tables.calls import Outcome, Section
 from crm_core.tables.people import Patient, Role
 from tests.crm_core.hand_made import Clinic
 
@@ -67,7 +67,7 @@ def test_the_one_screen_carries_the_decision_and_the_facts(clinic: Clinic) -> No
     assert (seen.owner, seen.visits, seen.last_visit_on) == ("담당", 4, clinic.ago(150))
     assert [(one.sessions, one.left) for one in seen.courses] == [(10, 7)]
     assert [phone.last_four for phone in seen.phones] == ["1234"]
-    assert seen.eligibility.eligible
+    assert seen.eligibility.section is Section.MID_COURSE
     assert seen.eligibility.tries.days == 1
     assert [call.outcome for call in seen.calls] == [Outcome.NO_ANSWER]
     assert names_of(clinic.db, [patient])[patient].name == "김지영"

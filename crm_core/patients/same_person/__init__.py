@@ -1,0 +1,1 @@
+"""Questions for the desk: may these two be one person?"""

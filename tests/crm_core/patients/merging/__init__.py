@@ -1,0 +1,1 @@
+"""Two charts made one, and two again."""
