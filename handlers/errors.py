@@ -34,6 +34,9 @@ _NOT_UNDERSTOOD = {
     "branch": N_("There is no branch “{word}”."),
     "language": N_("I do not speak “{word}”."),
     "code": N_("The code “{word}” is wrong, used or too old. Ask the administrator for a new one."),
+    "phone": N_("“{word}” is no telephone number. Try: 010-1234-5678."),
+    "source": N_("There is no source “{word}”."),
+    "treatment": N_("There is no treatment “{word}”."),
     "argument": N_("I did not understand “{word}”."),
 }
 
@@ -43,6 +46,7 @@ _MISSING = {
     "cause": N_("Which cause? e.g. /manual cost"),
     "code": N_("Give the code you were given, e.g. /link 1234-5678."),
     "date": N_("Which day? e.g. 11/25"),
+    "asker": N_("Who asked? Give a name, a phone or a chart number."),
 }
 
 
