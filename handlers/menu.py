@@ -23,6 +23,7 @@ from handlers import (
     patients,
     reservations,
     reserve,
+    stages,
 )
 from handlers.language.menu_item import MenuItem
 from handlers.language.reply import Command
@@ -42,6 +43,7 @@ _PARTS: tuple[tuple[str, tuple[MenuItem[Any], ...]], ...] = (
     ("inquiries", inquiries.ITEMS),
     ("reservations", reservations.ITEMS),
     ("reservations", reserve.ITEMS),
+    ("", stages.ITEMS),
     ("closing", closing.ITEMS),
     ("digest", digest.ITEMS),
     ("funnel", funnel.ITEMS),

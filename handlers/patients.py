@@ -36,6 +36,7 @@ from handlers.manuals import ShowManual
 from handlers.patient_screen import families_table, screen_blocks
 from handlers.patient_words import shown_chart, shown_name, tell_apart
 from handlers.reserve_commands import OpenReserve
+from handlers.stage_commands import ShowStage
 from handlers.why_words import list_reasons, section_name, why_sentence
 
 ASKERS = NAMES | {Role.GROUP}
@@ -157,7 +158,10 @@ def _buttons(one: Eligibility, other: Button, context: Context) -> Buttons:
         row.append(Button(say("Manual"), ShowManual()))
         if not stopped:
             row.insert(0, Button(say("Call now"), CallPatient(one.patient_id), Style.PRIMARY))
-    desk = (Button(say("Reserve"), OpenReserve(one.patient_id)),)
+    desk = (
+        Button(say("Reserve"), OpenReserve(one.patient_id)),
+        Button(say("Stage"), ShowStage(one.patient_id)),
+    )
     return Buttons((tuple(row), desk) if context.person.has(CLOSERS) else (tuple(row),))
 
 

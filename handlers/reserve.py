@@ -71,7 +71,7 @@ def open_reserve(command: OpenReserve, context: Context) -> Reply:
     )
     command = replace(command, patient_id=who.id, branch=branch, patient="")
     if command.clock:
-        return _book_typed(command, context)
+        return _book_typed(command, who, context)
     ahead = ahead_of(context.db, who.id, context.today(branch))
     if ahead and not command.move_id and not command.another:
         reply = _ahead(command, who, ahead, context)
@@ -80,10 +80,12 @@ def open_reserve(command: OpenReserve, context: Context) -> Reply:
     return replace(reply, where=Where.IN_PLACE if command.turn else Where.HERE)
 
 
-def _book_typed(command: OpenReserve, context: Context) -> Reply:
+def _book_typed(command: OpenReserve, who: FoundPatient, context: Context) -> Reply:
     place = context.policy.branch(command.branch)
     at = place.at(command.day or context.today(command.branch), read_clock(command.clock))
-    return replace(book_at(_at(command, command.treatment, at, context), context), where=Where.HERE)
+    return replace(
+        book_at(_at(command, _treatment(command, who, context)[0], at, context), context), where=Where.HERE
+    )
 
 
 def _at(command: OpenReserve, treatment: str | None, at: datetime, context: Context) -> BookAt:

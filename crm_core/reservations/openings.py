@@ -17,6 +17,7 @@ HOLDING = (*LIVE, ReservationState.ARRIVED, ReservationState.COMPLETED)
 
 DAYS_AHEAD = 60  # how far a free time is looked for
 NEAREST = 3
+AFTERNOON = 13  # the hour from which a time is one after lunch
 
 
 def minutes_of(policy: Policy, treatment: str | None) -> int:
@@ -76,7 +77,7 @@ def free_on(
 def next_free(
     db: Session, policy: Policy, branch: Branch, treatment: str | None, now: datetime, days: int = 3
 ) -> list[datetime]:
-    """The first free start before and after midday of each of the next days that have one."""
+    """The first free start before and after lunch of each of the next days that have one."""
     found: list[datetime] = []
     seen = 0
     today = branch.today(now)
@@ -84,7 +85,7 @@ def next_free(
     minutes = minutes_of(policy, treatment)
     for day in (today + timedelta(n) for n in range(DAYS_AHEAD)):
         starts = free_starts(branch, day, minutes, taken.get(day, ()), now)
-        halves = {branch.local(start).hour >= 12: start for start in reversed(starts)}
+        halves = {branch.local(start).hour >= AFTERNOON: start for start in reversed(starts)}
         found += sorted(halves.values())
         seen += bool(starts)
         if seen == days:

@@ -1,0 +1,1 @@
+"""The chart's own row takes the place of what was written in chat."""

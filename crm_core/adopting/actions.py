@@ -1,0 +1,183 @@
+"""The chart's own row takes the place of what was written in chat, so that nothing counts twice.
+
+The row written in chat gets the chart's number, and the import then writes into it as into any known
+row: what the chart says stands, what it does not say stays as it was written here. Called by the import
+for every kind of fact before it writes.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, MutableMapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, literal_column, select, update
+from sqlmodel import Session, SQLModel, col
+
+from crm_core.adopting.match import Key, Written, pairs, superseded
+from crm_core.policy.policy import Policy
+from crm_core.sql import chunks
+from crm_core.stages.entry import read
+from crm_core.tables.desk import WRITTEN_HERE, DeskEntry, DeskStep
+from crm_core.tables.facts import (
+    LIVE,
+    Consult,
+    Decision,
+    Payment,
+    Reservation,
+    ReservationState,
+    TreatmentDone,
+)
+
+IMPORT = "import"
+_STEMS: dict[type[SQLModel], str] = {
+    Reservation: "starts",
+    Payment: "paid",
+    Consult: "held",
+    TreatmentDone: "done",
+}
+
+
+def adopt(
+    db: Session,
+    policy: Policy,
+    table: type[SQLModel],
+    rows: MutableMapping[Key, dict[str, Any]],
+    known: Collection[Key],
+) -> set[int]:
+    """Gives rows written in chat the numbers of the chart's rows that are the same; whose they are.
+
+    `rows` are about to be written, by (book, number); `known` those that there are already. An undecided
+    consult of the chart leaves the decision that was taken in chat.
+    """
+    if table not in WRITTEN_HERE or not rows:
+        return set()
+    stem = _STEMS.get(table, "arrived")
+    written = _written(db, table, stem, rows)
+    if table is Reservation:
+        written = _moved_in_place(db, rows, known, written)
+    coming = {key: row for key, row in rows.items() if key not in known and row["patient_id"]}
+    by_day: defaultdict[tuple[int, Any], dict[Key, dict[str, Any]]] = defaultdict(dict)
+    for key, row in coming.items():
+        by_day[row["patient_id"], row[f"{stem}_on"]][key] = row
+    touched: set[int] = set()
+    for of_day in _by_day(written).values():
+        there = by_day.get((of_day[0].patient_id, of_day[0].on), {})
+        matched = pairs(policy, stem, of_day, there)
+        _take_place(db, table, {one.row_id: one for one in of_day}, matched)
+        if table is Payment:
+            _forget(db, superseded(of_day, matched, there))
+        touched |= {of_day[0].patient_id} if matched else set()
+    if table is Consult:
+        _keep_decisions(db, rows)
+    return touched
+
+
+def _written(db: Session, table: Any, stem: str, rows: MutableMapping[Key, dict[str, Any]]) -> list[Written]:
+    """The few rows written in chat of the patients and days that are coming."""
+    days = [row[f"{stem}_on"] for row in rows.values()]
+    patients = {row["patient_id"] for row in rows.values()}
+    stored = table.__table__.c
+    on, at = stored[f"{stem}_on"], stored[f"{stem}_at"]
+    optional = [stored[name] for name in ("treatment", "amount", "treatment_no", "state") if name in stored]
+    statement = select(stored.id, stored.number, stored.patient_id, on, at, *optional).where(
+        stored.source == literal_column("'chat'"), on >= min(days), on <= max(days)
+    )
+    found = []
+    for row in db.execute(statement).mappings():
+        if row["patient_id"] not in patients:
+            continue
+        found.append(
+            Written(
+                row["id"],
+                row["number"],
+                row["patient_id"],
+                row[on.name],
+                row[at.name],
+                row.get("treatment"),
+                row.get("amount"),
+                row.get("treatment_no"),
+                is_live=row.get("state") is None or row["state"] in LIVE,
+            )
+        )
+    return found
+
+
+def _by_day(written: Collection[Written]) -> dict[tuple[int, Any], list[Written]]:
+    found: defaultdict[tuple[int, Any], list[Written]] = defaultdict(list)
+    for one in written:
+        found[one.patient_id, one.on].append(one)
+    return found
+
+
+def _take_place(
+    db: Session, table: Any, written: MutableMapping[int, Written], matched: dict[int, Key]
+) -> None:
+    """The chart's number goes on the row, and on whatever names it by its number."""
+    stored = table.__table__
+    for row_id, (book, number) in matched.items():
+        db.execute(
+            update(stored).where(stored.c.id == row_id).values(book=book, number=number, source=IMPORT)
+        )
+        if table is TreatmentDone:
+            naming: Any = Payment.__table__  # type: ignore[attr-defined]
+            column = naming.c.treatment_no
+        elif table is Reservation:
+            naming = stored
+            column = stored.c.moved_to
+        else:
+            continue
+        one = written[row_id]
+        same = (naming.c.patient_id == one.patient_id, column == one.number)
+        db.execute(update(naming).where(*same).values({column.name: number}))
+
+
+def _forget(db: Session, payments: Collection[int]) -> None:
+    for some in chunks(sorted(payments)):
+        db.execute(delete(Payment).where(col(Payment.id).in_(some)))
+
+
+def _moved_in_place(
+    db: Session,
+    rows: MutableMapping[Key, dict[str, Any]],
+    known: Collection[Key],
+    written: list[Written],
+) -> list[Written]:
+    """A chart that gives a moved reservation its new day under the old number has written the move: the
+    row made for it here goes, and the old one stands again, at its new day. Those that are left."""
+    numbers = {one.number: one for one in written}
+    before = select(Reservation).where(
+        col(Reservation.moved_to).in_(sorted(numbers)),
+        col(Reservation.state) == ReservationState.MOVED,
+    )
+    gone: set[int] = set()
+    for row in db.scalars(before) if numbers else ():
+        new = numbers[row.moved_to or ""]
+        key = (row.book, row.number)
+        if key not in known or key not in rows or rows[key]["starts_on"] != new.on:
+            continue
+        moved = db.get_one(Reservation, new.row_id)
+        row.state, row.moved_to, row.made_at = moved.state, None, row.made_at or moved.made_at
+        row.state_at, row.state_by_id, row.state_why = moved.state_at, moved.state_by_id, moved.state_why
+        db.delete(moved)
+        db.flush()
+        gone.add(new.row_id)
+    return [one for one in written if one.row_id not in gone]
+
+
+def _keep_decisions(db: Session, rows: MutableMapping[Key, dict[str, Any]]) -> None:
+    """A chart that says "undecided" has not heard yet what was decided in chat."""
+    waiting = {key: row for key, row in rows.items() if row["decision"] == Decision.PENDING}
+    if not waiting:
+        return
+    first: datetime = min(row["held_at"] for row in waiting.values())
+    decided = select(col(DeskEntry.changes)).where(
+        col(DeskEntry.kind) == DeskStep.DECIDED,
+        col(DeskEntry.taken_back_at).is_(None),
+        col(DeskEntry.at) >= first,
+    )
+    ids = {one.row_id for text in db.scalars(decided) for one in read(text) if one.table == "consult"}
+    for some in chunks(sorted(ids)):
+        said = select(col(Consult.book), col(Consult.number)).where(col(Consult.id).in_(some))
+        for book, number in db.execute(said):
+            if (book, number) in waiting:
+                waiting[book, number]["decision"] = None

@@ -1,0 +1,1 @@
+"""The desk's day with one patient: arrived, consulted, decided, treated, closed."""
