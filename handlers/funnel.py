@@ -126,7 +126,7 @@ def _blocks(
 def _cut(report: FunnelReport, scope: Scope, staff: dict[int, StaffName], context: Context) -> list[Block]:
     if not report.cuts:
         return [Text(context.say("Nobody here"))]
-    names = {value: _value_name(report.by, value, staff, context) for value, _ in report.cuts}
+    names = {value: value_name(report.by, value, staff, context) for value, _ in report.cuts}
     table = cut_table(report, names, context)
     bars = cut_chart(scope, report, names, context)
     if bars is None:
@@ -135,7 +135,7 @@ def _cut(report: FunnelReport, scope: Scope, staff: dict[int, StaffName], contex
     return [Picture(bars, f"{bars.title}: {said}"), table]
 
 
-def _value_name(by: JourneyCut | None, value: Value, staff: dict[int, StaffName], context: Context) -> str:
+def value_name(by: JourneyCut | None, value: Value, staff: dict[int, StaffName], context: Context) -> str:
     code, policy = context.language.code, context.policy
     if value is None:
         return context.say("not recorded")

@@ -1,0 +1,93 @@
+"""A month's table of every number: whole, by branch, by week and by weekday."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlmodel import Session
+
+from crm_core.kpi.catalogue import CATALOGUE
+from crm_core.kpi.kpi import Figure, Kpi, KpiCut
+from crm_core.kpi.measure import Meter
+from crm_core.kpi.rows import WEEKDAYS
+from crm_core.period import Period
+from crm_core.policy.policy import Policy
+from crm_core.reports.frames import Frame
+from crm_core.staff.access import Scope
+
+
+@dataclass(frozen=True)
+class MonthLine:
+    """One number; a cut it does not have is empty. Weeks begin on Monday and end with the period."""
+
+    kpi: Kpi
+    whole: Figure
+    branches: Mapping[str, Figure]
+    weeks: Mapping[date, Figure]
+    weekdays: Mapping[str, Figure]
+
+
+def month_table(db: Session, scope: Scope, policy: Policy, now: datetime) -> tuple[MonthLine, ...]:
+    """Every number of the catalogue over the scope's period, as known at `now`."""
+    whole = Meter(db, scope, policy, now)
+    weeks = {
+        week.first: Meter(db, replace(scope, period=week), policy, now) for week in weeks_of(scope.period)
+    }
+    found = []
+    for kpi in CATALOGUE:
+        if kpi.unlisted:
+            continue
+        found.append(
+            MonthLine(
+                kpi=kpi,
+                whole=whole.whole(kpi),
+                branches=_cut(whole, kpi, KpiCut.BRANCH),
+                weeks={first: meter.whole(kpi) for first, meter in weeks.items()},
+                weekdays=_cut(whole, kpi, KpiCut.WEEKDAY),
+            )
+        )
+    return tuple(found)
+
+
+def weeks_of(period: Period) -> Iterator[Period]:
+    """The weeks of a period: whole ones from Monday to Sunday, and what is left at both ends."""
+    first = period.first
+    while first <= period.last:
+        last = min(period.last, first + timedelta(6 - first.weekday()))
+        yield Period(first, last)
+        first = last + timedelta(1)
+
+
+def _cut(meter: Meter, kpi: Kpi, by: KpiCut) -> Mapping[str, Figure]:
+    if by not in kpi.cuts:
+        return {}
+    return {str(value): figure for value, figure in meter.measure(kpi, by).cuts if value is not None}
+
+
+def month_frame(lines: tuple[MonthLine, ...], branches: tuple[str, ...], period: Period) -> Frame:
+    """A row a number: how it is made up, then its value whole, by branch, week and weekday.
+
+    Columns are `kpi`, `unit`, `numerator`, `denominator`, `whole`, a branch's slug, a week's first day
+    and the names of the weekdays.
+    """
+    rows = []
+    for line in lines:
+        row: dict[str, object] = {
+            "kpi": line.kpi.slug,
+            "unit": line.kpi.unit.value,
+            "numerator": line.whole.numerator if line.whole.known else None,
+            "denominator": line.whole.denominator,
+            "whole": line.whole.value,
+        }
+        row |= {slug: _value(line.branches, slug) for slug in branches}
+        row |= {week.first.isoformat(): _value(line.weeks, week.first) for week in weeks_of(period)}
+        row |= {name: _value(line.weekdays, name) for name in WEEKDAYS}
+        rows.append(row)
+    return pd.DataFrame(rows).astype(object)
+
+
+def _value(figures: Mapping[Any, Figure], key: object) -> float | None:
+    figure = figures.get(key)
+    return figure.value if figure else None
