@@ -174,18 +174,15 @@ class Watch:
             )
         if read.refused:
             write_problems(language(self._policy.language), found.path, read.header, read.refused)
-        changed, staff, seen = 0, set[str](), bool(parts)
+        of_parts: dict[str, Written] = {}
         for part in parts:
-            last = part is parts[-1]
 
-            def finish(db: Session, written: Written, last: bool = last, part: Staged = part) -> None:
-                nonlocal changed, staff, seen
-                changed, staff = changed + written.total.changed, staff | written.total.new_staff
-                seen = seen and written.seen
+            def finish(db: Session, written: Written, part: Staged = part) -> None:
+                of_parts[part.fingerprint] = written
                 if read.remember is not None and part.kind.name == "patients":
                     read.remember(db)
-                if last:
-                    self._end(db, file_id, branch, told.written(changed, staff, seen=seen))
+                if part is parts[-1]:
+                    self._end(db, file_id, branch, _told(told, list(of_parts.values())))
 
             source = Source(found.path.name, found.branch or None, read.mapping)
             write(self._engine, self._policy, self._clock, part, source, file_id, self._wake, finish)
@@ -231,6 +228,12 @@ def _is_ours(path: Path) -> bool:
         and not name.startswith((".", "~$"))
         and not name.endswith(UNFINISHED)
     )
+
+
+def _told(told: Told, parts: Sequence[Written]) -> Told:
+    changed = sum(part.total.changed for part in parts)
+    staff = {name for part in parts for name in part.total.new_staff}
+    return told.written(changed, staff, seen=all(part.seen for part in parts))
 
 
 def _whose(parts: Sequence[Staged]) -> str | None:
