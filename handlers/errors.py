@@ -24,8 +24,10 @@ _NOT_UNDERSTOOD = {
     "command": N_("There is no command “{word}”."),
     "period": N_("I could not read the period “{word}”. Try: this month, last week, 2026-10, last 90 days."),
     "date": N_("I could not read the date “{word}”. Try: 11/25 or 2026-11-25."),
+    "phone": N_("“{word}” is not a phone number. Try: 010-1234-5678."),
     "time": N_("I could not read the time “{word}”. Try: 15:30."),
     "cut": N_("I cannot split by “{word}”."),
+    "kpi": N_("I know no number called “{word}”."),
     "patient": N_("Which patient? Give a chart number, a name or the last digits of a phone."),
     "cause": N_("There is no cause “{word}”."),
     "group": N_("There is no response group “{word}”."),
@@ -48,6 +50,7 @@ _MISSING = {
     "cause": N_("Which cause? e.g. /manual cost"),
     "code": N_("Give the code you were given, e.g. /link 1234-5678."),
     "date": N_("Which day? e.g. 11/25"),
+    "two_charts": N_("Which two? e.g. /patient merge 0432 0977"),
     "asker": N_("Who asked? Give a name, a phone or a chart number."),
 }
 

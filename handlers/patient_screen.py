@@ -9,10 +9,10 @@ from crm_core.calls.queries import PastCallRow
 from crm_core.churn.reasons import FamilyDue, Why
 from crm_core.contacts.queries import PhoneSeen
 from crm_core.journeys.queries import JourneySeen, Standing
-from crm_core.patients.queries import CourseSeen, PatientScreen
+from crm_core.patients.queries import CourseSeen, PatientScreen, names_of
 from crm_core.phone import spoken_phone
 from crm_core.reservations.queries import seen as state_seen
-from crm_core.staff.access import DIRECTORS
+from crm_core.staff.access import DIRECTORS, NAMES
 from crm_core.staff.queries import names_by_number
 from crm_core.tables.facts import LIVE, Reservation
 from crm_core.tables.journey import Stage
@@ -22,7 +22,14 @@ from handlers.language import figures
 from handlers.language.language import N_
 from handlers.language.menu_item import Context
 from handlers.language.reply import Block, Facts, Heading, Table, Text, Tone
-from handlers.patient_words import RELATIONS, STATUS_NAMES, age_and_sex, shown_chart, shown_name
+from handlers.patient_words import (
+    RELATIONS,
+    STATUS_NAMES,
+    age_and_sex,
+    name_and_chart,
+    shown_chart,
+    shown_name,
+)
 from handlers.reservation_words import STATE_NAMES
 from handlers.why_words import why_sentence
 
@@ -164,14 +171,43 @@ def _phone(phone: PhoneSeen, context: Context) -> str:
     say = context.say
     parts = [spoken_phone(phone.phone, context.policy.country), say(RELATIONS[phone.relation])]
     if phone.wrong:
-        parts.append(say("wrong number"))
+        parts.append(_wrong(phone, context))
     consent = {
         True: N_("consent to advertising: yes"),
         False: N_("consent to advertising: withdrawn"),
         None: N_("consent to advertising: not recorded"),
     }[phone.ads_consent]
     parts.append(say(consent))
-    return " · ".join(parts)
+    served = _also_serves(phone, context)
+    return " · ".join([*parts, served] if served else parts)
+
+
+def _wrong(phone: PhoneSeen, context: Context) -> str:
+    """That it is somebody else's number, who found that out and when."""
+    if phone.wrong_at is None:
+        return context.say("wrong number")
+    day = _day(phone.wrong_at.astimezone(context.policy.branch(_home(context)).tz).date(), context)
+    if phone.wrong_by is None:
+        return context.say("wrong number since {day}", day=day)
+    return context.say("wrong number since {day} ({staff})", day=day, staff=phone.wrong_by)
+
+
+def _home(context: Context) -> str:
+    own = context.person.branches(NAMES, context.policy)
+    return next(iter(own), next(iter(context.policy.branches)))
+
+
+def _also_serves(phone: PhoneSeen, context: Context) -> str:
+    """Whom else the phone reaches; of other branches only how many."""
+    say = context.say
+    people = names_of(context.db, [patient_id for patient_id, _ in phone.also])
+    also = [
+        f"{name_and_chart(people[patient_id], context)} {say(RELATIONS[relation])}"
+        for patient_id, relation in phone.also
+    ]
+    if phone.elsewhere:
+        also.append(say("{n} of other branches", n=phone.elsewhere))
+    return say("also: {people}", people=", ".join(also)) if also else ""
 
 
 def families_table(families: tuple[FamilyDue, ...], context: Context) -> Table:

@@ -1,15 +1,18 @@
 """/patient and /why: the one screen of a patient, and the rule trace of a call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from crm_core.calls import actions
 from crm_core.calls.today import fixed_at
 from crm_core.churn.eligibility import eligibility
 from crm_core.churn.reasons import Eligibility, Why
+from crm_core.contacts.actions import KEEPERS
 from crm_core.errors import Missing
 from crm_core.journeys.queries import journeys_of
+from crm_core.patients.merging.queries import reversible
 from crm_core.patients.queries import MOST, FoundPatient, find, nobody_here, of_id, screen
+from crm_core.patients.same_person.queries import proposals
 from crm_core.reservations.queries import CLOSERS
 from crm_core.staff import audit
 from crm_core.staff.access import CALLS, NAMES
@@ -33,6 +36,7 @@ from handlers.language.reply import (
 )
 from handlers.language.words import Words
 from handlers.manuals import ShowManual
+from handlers.merging_commands import AskNumber, CompareCharts, ShowProposals, SplitCharts
 from handlers.patient_screen import families_table, screen_blocks
 from handlers.patient_words import shown_chart, shown_name, tell_apart
 from handlers.reserve_commands import OpenReserve
@@ -41,6 +45,7 @@ from handlers.why_words import list_reasons, section_name, why_sentence
 
 ASKERS = NAMES | {Role.GROUP}
 KINDS = ("reservations", "visits", "treatments")
+MERGE_WORDS = ("merge", "합치기")
 _NEVER = (
     Why.DENIED,
     Why.STOPPED,
@@ -121,8 +126,17 @@ def which_patient(
     return Reply(tuple(blocks))
 
 
-def read_patient(words: Words) -> ShowPatient:
-    return ShowPatient(patient=typed_patient(words))
+def read_patient(words: Words) -> ShowPatient | ShowProposals | CompareCharts:
+    """`/patient <patient>`; `/patient merge`, `/patient merge <a> <b>`."""
+    wanted = typed_patient(words)
+    first, *rest = wanted.split()
+    if first.casefold() not in MERGE_WORDS:
+        return ShowPatient(patient=wanted)
+    if not rest:
+        return ShowProposals()
+    if len(rest) != len(("kept", "merged")):
+        raise Missing("two_charts")
+    return CompareCharts(first=rest[0], second=rest[1])
 
 
 def read_why(words: Words) -> ExplainWhy:
@@ -140,7 +154,23 @@ def show_patient(command: ShowPatient, context: Context) -> Reply:
     journeys = journeys_of(context.db, context.policy, who.id, context.now)
     until = Text(until_sentence(context, (who.branch,), KINDS), tone=Tone.HINT)
     buttons = _buttons(seen.eligibility, Button(context.say("Why"), ExplainWhy(who.id)), context)
-    return Reply((*screen_blocks(seen, journeys, context), until, buttons))
+    rows = (*buttons.rows, *_keeping(who.id, context))
+    return Reply((*screen_blocks(seen, journeys, context), until, Buttons(rows)))
+
+
+def _keeping(patient_id: int, context: Context) -> Iterator[tuple[Button, ...]]:
+    """What those who keep charts and contacts in order can do from here."""
+    say = context.say
+    if not context.person.has(KEEPERS):
+        return
+    row = [Button(say("New number"), AskNumber(patient_id))]
+    made = reversible(context.db, patient_id, context.now)
+    if made is not None:
+        row.append(Button(say("Undo merge ({chart})", chart=made.chart_no), SplitCharts(made.id)))
+    open_questions = proposals(context.db, context.person, context.policy, patient_id)
+    if open_questions:
+        row.append(Button(say("Same person? ({n})", n=len(open_questions)), ShowProposals(patient_id)))
+    yield tuple(row)
 
 
 def _look(who: FoundPatient, what: str, context: Context) -> None:
