@@ -1,10 +1,11 @@
 """The little SQL that SQLite and PostgreSQL write the same way and SQLAlchemy does not share."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, bindparam, column, func, or_, select
+from sqlalchemy import JSON, and_, any_, bindparam, column, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -36,6 +37,30 @@ def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
             chunk = []
     if chunk:
         yield chunk
+
+
+def among(db: Session, column: Any, items: Iterable[int | str]) -> Any:
+    """Whether a column is one of many numbers or texts, which are given as one value.
+
+    The statement is the same whatever their number: it is compiled once, and no limit is met.
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(items), type_=postgresql.ARRAY(column.type)))
+    given = func.json_each(json.dumps(list(items))).table_valued("value")
+    return column.in_(select(given.c.value))
+
+
+def among_given(dialect: str, column: Any, name: str = "ids") -> Any:
+    """The same for a statement that is built once and run with a list under `name`."""
+    if dialect == "postgresql":
+        return column == any_(bindparam(name, type_=postgresql.ARRAY(column.type)))
+    given = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
+    return column.in_(select(given.c.value))
+
+
+def columns_of(table: type[SQLModel]) -> Any:
+    """The columns of a table as SQLAlchemy's core knows them."""
+    return table.__table__.c  # type: ignore[attr-defined]
 
 
 def upsert(

@@ -1,13 +1,14 @@
 """The events of many people in a handful of queries."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel
 
 from crm_core.journeys.events import (
     ClosedByHand,
@@ -20,6 +21,7 @@ from crm_core.journeys.events import (
     Treated,
     Visited,
 )
+from crm_core.sql import among_given, columns_of
 from crm_core.tables.facts import (
     NO_INQUIRY,
     Consult,
@@ -47,189 +49,133 @@ class Person:
 
 def people(db: Session, ids: Sequence[int]) -> dict[int, Person]:
     """The patients of these ids that exist, with their events."""
-    rows = select(col(Patient.id), col(Patient.first_visit_on), col(Patient.source)).where(
-        col(Patient.id).in_(ids)
-    )
-    found = {
-        owner: Person(first_visit_on, source)
-        for owner, first_visit_on, source in db.execute(rows)
-        if owner is not None
-    }
-    for owner, event in _events(db, ids):
-        if owner in found:
-            found[owner].events.append(event)
+    known, inquiries, kinds, courses, sessions = _of_patients(db.get_bind().dialect.name)
+    asked = _Asking(db, ids)
+    found = {owner: Person(first_visit_on, source) for owner, first_visit_on, source in asked(known)}
+    for statement in inquiries:
+        _give(found, Inquired, asked(statement))
+    for kind, statement in kinds:
+        _give(found, kind, asked(statement))
+    bought = asked(courses)
+    if bought:
+        _give_courses(found, bought, asked(sessions))
     return found
 
 
 def prospects(db: Session, ids: Sequence[int]) -> dict[int, Person]:
     """The prospects of these ids that have not become patients, with their events."""
-    rows = select(col(Prospect.id)).where(col(Prospect.id).in_(ids), col(Prospect.patient_id).is_(None))
-    found = {owner: Person() for owner in db.scalars(rows) if owner is not None}
-    asked = _inquiries(col(Inquiry.prospect_id)).where(
-        col(Inquiry.prospect_id).in_(ids), col(Inquiry.patient_id).is_(None)
-    )
-    corrected = _corrections(col(JourneyCorrection.prospect_id)).where(
-        col(JourneyCorrection.prospect_id).in_(ids)
-    )
-    for owner, *row in db.execute(asked):
-        if owner in found:
-            found[owner].events.append(Inquired(*row))
-    for owner, *row in db.execute(corrected):
-        if owner in found:
-            found[owner].events.append(ClosedByHand(*row))
+    known, inquiries, corrections = _of_prospects(db.get_bind().dialect.name)
+    asked = _Asking(db, ids)
+    found = {row[0]: Person() for row in asked(known)}
+    _give(found, Inquired, asked(inquiries))
+    _give(found, ClosedByHand, asked(corrections))
     return found
 
 
-def _events(db: Session, ids: Sequence[int]) -> list[tuple[int, Event]]:
-    events: list[tuple[int, Event]] = []
+class _Asking:
+    """Runs statements that were built once for these people."""
+
+    def __init__(self, db: Session, ids: Sequence[int]) -> None:
+        self._connection = db.connection()
+        self._ids = {"ids": list(ids)}
+
+    def __call__(self, statement: Any) -> Sequence[Any]:
+        return self._connection.execute(statement, self._ids).all()
+
+
+def _give(found: dict[int, Person], kind: Any, rows: Iterable[Any]) -> None:
+    for owner, *fields in rows:
+        person = found.get(owner)
+        if person is not None:
+            person.events.append(kind(*fields))
+
+
+def _give_courses(found: dict[int, Person], rows: Iterable[Any], sessions: Iterable[Any]) -> None:
+    done = Counter((owner, number) for owner, number in sessions)
+    for owner, number, at, on, branch, treatment, bought, used, valid_until in rows:
+        if owner in found:
+            course = CourseBought(
+                key=number,
+                at=at,
+                on=on,
+                timed=True,
+                branch=branch,
+                treatment=treatment,
+                sessions=bought,
+                unrecorded=max(0, used - done[owner, number]),
+                valid_until=valid_until,
+            )
+            found[owner].events.append(course)
+
+
+@lru_cache
+def _of_patients(dialect: str) -> tuple[Any, tuple[Any, ...], tuple[tuple[Any, Any], ...], Any, Any]:
+    """Patients; their inquiries; what makes an event with the query of its fields in their order; their
+    courses; the sessions of these."""
+
+    def of(table: type[SQLModel], names: str) -> Any:
+        columns = columns_of(table)
+        wanted = [columns[name] for name in names.split()]
+        return select(columns.patient_id, *wanted).where(among_given(dialect, columns.patient_id))
+
+    patient, prospect, inquiry = columns_of(Patient), columns_of(Prospect), columns_of(Inquiry)
+    done, correction = columns_of(TreatmentDone), columns_of(JourneyCorrection)
     became = (
-        _inquiries(col(Prospect.patient_id))
-        .join(Prospect, col(Prospect.id) == col(Inquiry.prospect_id))
-        .where(col(Prospect.patient_id).in_(ids), col(Inquiry.patient_id).is_(None))
+        _inquiries(prospect.patient_id)
+        .join(Prospect, prospect.id == inquiry.prospect_id)
+        .where(among_given(dialect, prospect.patient_id), inquiry.patient_id.is_(None))
     )
-    asked = _inquiries(col(Inquiry.patient_id)).where(col(Inquiry.patient_id).in_(ids))
-    for statement in (asked, became):
-        events += [(owner, Inquired(*row)) for owner, *row in db.execute(statement)]
-    for kind, statement in _statements(ids):
-        events += [(owner, kind(*row)) for owner, *row in db.execute(statement)]
-    return events + _courses(db, ids)
+    asked = _inquiries(inquiry.patient_id).where(among_given(dialect, inquiry.patient_id))
+    kinds = (
+        (Reserved, of(Reservation, _RESERVED)),
+        (Visited, of(Visit, "number arrived_at arrived_on timed branch")),
+        (Consulted, of(Consult, _CONSULTED)),
+        (Treated, of(TreatmentDone, _TREATED)),
+        (Paid, of(Payment, "number paid_at paid_on timed branch amount treatment_no course_no")),
+        (
+            ClosedByHand,
+            _corrections(correction.patient_id).where(among_given(dialect, correction.patient_id)),
+        ),
+    )
+    return (
+        select(patient.id, patient.first_visit_on, patient.source).where(among_given(dialect, patient.id)),
+        (asked, became),
+        kinds,
+        of(Course, "number bought_at bought_on branch treatment sessions used valid_until"),
+        select(done.patient_id, done.course_no).where(
+            among_given(dialect, done.patient_id), done.course_no.is_not(None)
+        ),
+    )
+
+
+_RESERVED = "number starts_at starts_on branch timed made_at state state_at moved_to treatment staff_id"
+_CONSULTED = (
+    "number held_at held_on timed branch treatment staff_id decision decided_at proposed_amount agreed_amount"
+)
+_TREATED = "number done_at done_on timed branch treatment staff_id course_no recommended_on"
+
+
+@lru_cache
+def _of_prospects(dialect: str) -> tuple[Any, Any, Any]:
+    """Prospects, their inquiries and corrections."""
+    prospect, inquiry = columns_of(Prospect), columns_of(Inquiry)
+    correction = columns_of(JourneyCorrection)
+    return (
+        select(prospect.id).where(among_given(dialect, prospect.id), prospect.patient_id.is_(None)),
+        _inquiries(inquiry.prospect_id).where(
+            among_given(dialect, inquiry.prospect_id), inquiry.patient_id.is_(None)
+        ),
+        _corrections(correction.prospect_id).where(among_given(dialect, correction.prospect_id)),
+    )
 
 
 def _inquiries(owner: Any) -> Any:
-    return select(
-        owner,
-        col(Inquiry.number),
-        col(Inquiry.received_at),
-        col(Inquiry.received_on),
-        col(Inquiry.timed),
-        col(Inquiry.branch),
-        col(Inquiry.kind),
-        col(Inquiry.channel),
-        col(Inquiry.treatment),
-        col(Inquiry.staff_id),
-    ).where(or_(col(Inquiry.closed_why).is_(None), col(Inquiry.closed_why).not_in(NO_INQUIRY)))
+    columns = columns_of(Inquiry)
+    names = "number received_at received_on timed branch kind channel treatment staff_id"
+    real = or_(columns.closed_why.is_(None), columns.closed_why.not_in(NO_INQUIRY))
+    return select(owner, *(columns[name] for name in names.split())).where(real)
 
 
 def _corrections(owner: Any) -> Any:
-    return select(
-        owner,
-        col(JourneyCorrection.id),
-        col(JourneyCorrection.at),
-        col(JourneyCorrection.why),
-    ).where(col(JourneyCorrection.kind) == CLOSE)
-
-
-def _statements(ids: Sequence[int]) -> list[tuple[Any, Any]]:
-    """What makes an event, and the query of its fields in their order."""
-    of_patients = col(JourneyCorrection.patient_id)
-    return [
-        (Reserved, _reservations().where(col(Reservation.patient_id).in_(ids))),
-        (
-            Visited,
-            select(
-                col(Visit.patient_id),
-                col(Visit.number),
-                col(Visit.arrived_at),
-                col(Visit.arrived_on),
-                col(Visit.timed),
-                col(Visit.branch),
-            ).where(col(Visit.patient_id).in_(ids)),
-        ),
-        (Consulted, _consults().where(col(Consult.patient_id).in_(ids))),
-        (Treated, _treatments().where(col(TreatmentDone.patient_id).in_(ids))),
-        (
-            Paid,
-            select(
-                col(Payment.patient_id),
-                col(Payment.number),
-                col(Payment.paid_at),
-                col(Payment.paid_on),
-                col(Payment.timed),
-                col(Payment.branch),
-                col(Payment.amount),
-                col(Payment.treatment_no),
-                col(Payment.course_no),
-                col(Payment.covered),
-            ).where(col(Payment.patient_id).in_(ids)),
-        ),
-        (ClosedByHand, _corrections(of_patients).where(of_patients.in_(ids))),
-    ]
-
-
-def _reservations() -> Any:
-    return select(
-        col(Reservation.patient_id),
-        col(Reservation.number),
-        col(Reservation.starts_at),
-        col(Reservation.starts_on),
-        col(Reservation.branch),
-        col(Reservation.timed),
-        col(Reservation.made_at),
-        col(Reservation.state),
-        col(Reservation.state_at),
-        col(Reservation.moved_to),
-        col(Reservation.treatment),
-        col(Reservation.staff_id),
-    )
-
-
-def _consults() -> Any:
-    return select(
-        col(Consult.patient_id),
-        col(Consult.number),
-        col(Consult.held_at),
-        col(Consult.held_on),
-        col(Consult.timed),
-        col(Consult.branch),
-        col(Consult.treatment),
-        col(Consult.staff_id),
-        col(Consult.decision),
-        col(Consult.decided_at),
-        col(Consult.proposed_amount),
-        col(Consult.agreed_amount),
-    )
-
-
-def _treatments() -> Any:
-    return select(
-        col(TreatmentDone.patient_id),
-        col(TreatmentDone.number),
-        col(TreatmentDone.done_at),
-        col(TreatmentDone.done_on),
-        col(TreatmentDone.timed),
-        col(TreatmentDone.branch),
-        col(TreatmentDone.treatment),
-        col(TreatmentDone.staff_id),
-        col(TreatmentDone.course_no),
-        col(TreatmentDone.recommended_on),
-        col(TreatmentDone.covered),
-    )
-
-
-def _courses(db: Session, ids: Sequence[int]) -> list[tuple[int, Event]]:
-    rows = list(db.scalars(select(Course).where(col(Course.patient_id).in_(ids))))
-    if not rows:
-        return []
-    done: defaultdict[tuple[int, str], int] = defaultdict(int)
-    sessions = select(col(TreatmentDone.patient_id), col(TreatmentDone.course_no)).where(
-        col(TreatmentDone.patient_id).in_(ids), col(TreatmentDone.course_no).is_not(None)
-    )
-    for owner, course_no in db.execute(sessions):
-        done[owner, course_no] += 1
-    return [
-        (
-            row.patient_id,
-            CourseBought(
-                key=row.number,
-                at=row.bought_at,
-                on=row.bought_on,
-                timed=True,
-                branch=row.branch,
-                treatment=row.treatment,
-                sessions=row.sessions,
-                unrecorded=max(0, row.used - done[row.patient_id, row.number]),
-                valid_until=row.valid_until,
-            ),
-        )
-        for row in rows
-    ]
+    columns = columns_of(JourneyCorrection)
+    return select(owner, columns.id, columns.at, columns.why).where(columns.kind == CLOSE)

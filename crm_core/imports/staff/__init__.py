@@ -1,0 +1,1 @@
+"""The staff that a file has or names."""
