@@ -50,3 +50,53 @@ class BarChart:
     subtitle: str
     bars: tuple[Bar, ...]
     note: str = ""
+
+
+@dataclass(frozen=True)
+class HeatRow:
+    """A cohort: shares of one, and how each is written; None where it is not known yet. A small one
+    is for orientation only."""
+
+    name: str
+    count: str
+    small: bool
+    cells: tuple[float | None, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """`counted` is what the counts of the rows are, `across` what the columns are."""
+
+    title: str
+    subtitle: str
+    counted: str
+    across: str
+    columns: tuple[str, ...]
+    rows: tuple[HeatRow, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A share in two periods; `marked` where they differ by more than chance."""
+
+    group: str
+    name: str
+    before: float
+    after: float
+    before_label: str
+    after_label: str
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class ChangeChart:
+    """Before and after, one above the other; `before` and `after` name the periods."""
+
+    title: str
+    subtitle: str
+    before: str
+    after: str
+    changes: tuple[Change, ...]
+    note: str = ""

@@ -48,15 +48,16 @@ def write(
     colour: str = INK,
     bold: bool = False,
     right: bool = False,
+    centre: bool = False,
 ) -> None:
-    """A line of text with its middle at y. A dollar sign in a name is a dollar sign, not a formula."""
+    """A line of text with its middle at y, from x on, up to it or around it. A dollar sign in a name is a dollar sign, not a formula."""
     axes.text(
         x,
         y,
         text,
         fontproperties=font(size, bold=bold),
         color=colour,
-        ha="right" if right else "left",
+        ha="center" if centre else "right" if right else "left",
         va="center",
         parse_math=False,
     )
