@@ -6,7 +6,7 @@ for every kind of fact before it writes.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,65 +41,85 @@ def adopt(
     db: Session,
     policy: Policy,
     table: type[SQLModel],
-    rows: MutableMapping[Key, dict[str, Any]],
-    known: Collection[Key],
+    columns: MutableMapping[str, Sequence[Any]],
+    places: Mapping[Key, int],
 ) -> set[int]:
     """Gives rows written in chat the numbers of the chart's rows that are the same; whose they are.
 
-    `rows` are about to be written, by (book, number); `known` those that there are already. An undecided
-    consult of the chart leaves the decision that was taken in chat.
+    `columns` are about to be written; `places` says where the row of each (book, number) stands in them.
+    An undecided consult of the chart leaves the decision that was taken in chat: its cell is emptied.
     """
-    if table not in WRITTEN_HERE or not rows:
+    if table not in WRITTEN_HERE or not places:
         return set()
     stem = _STEMS.get(table, "arrived")
-    written = _written(db, table, stem, rows)
+    written = _written(db, table, stem, columns)
+    rows = _of_patients({one.patient_id for one in written}, columns, places)
+    known = _known(db, table, rows)
     if table is Reservation:
         written = _moved_in_place(db, rows, known, written)
-    coming = {key: row for key, row in rows.items() if key not in known and row["patient_id"]}
     by_day: defaultdict[tuple[int, Any], dict[Key, dict[str, Any]]] = defaultdict(dict)
-    for key, row in coming.items():
-        by_day[row["patient_id"], row[f"{stem}_on"]][key] = row
+    for key, row in rows.items():
+        if key not in known:
+            by_day[row["patient_id"], row[f"{stem}_on"]][key] = row
     touched: set[int] = set()
-    for of_day in _by_day(written).values():
-        there = by_day.get((of_day[0].patient_id, of_day[0].on), {})
-        matched = pairs(policy, stem, of_day, there)
+    for day, of_day in _by_day(written).items():
+        coming = by_day.get(day, {})
+        matched = pairs(policy, stem, of_day, coming)
         _take_place(db, table, {one.row_id: one for one in of_day}, matched)
         if table is Payment:
-            _forget(db, superseded(of_day, matched, there))
-        touched |= {of_day[0].patient_id} if matched else set()
+            _forget(db, superseded(of_day, matched, coming))
+        touched |= {day[0]} if matched else set()
     if table is Consult:
-        _keep_decisions(db, rows)
+        _keep_decisions(db, columns, places)
     return touched
 
 
-def _written(db: Session, table: Any, stem: str, rows: MutableMapping[Key, dict[str, Any]]) -> list[Written]:
-    """The few rows written in chat of the patients and days that are coming."""
-    days = [row[f"{stem}_on"] for row in rows.values()]
-    patients = {row["patient_id"] for row in rows.values()}
+def _of_patients(
+    patients: Collection[int], columns: Mapping[str, Sequence[Any]], places: Mapping[Key, int]
+) -> dict[Key, dict[str, Any]]:
+    """The coming rows of these patients, each as a row."""
+    owners = columns["patient_id"]
+    return {
+        key: {name: column[place] for name, column in columns.items()}
+        for key, place in places.items()
+        if owners[place] in patients
+    }
+
+
+def _known(db: Session, table: Any, keys: Iterable[Key]) -> set[Key]:
+    """Those of the keys that a row has already."""
+    found: set[Key] = set()
+    wanted = set(keys)
+    stored = table.__table__.c
+    for some in chunks(sorted({number for _, number in wanted})):
+        rows = db.execute(select(stored.book, stored.number).where(stored.number.in_(some)))
+        found |= {(row[0], row[1]) for row in rows} & wanted
+    return found
+
+
+def _written(db: Session, table: Any, stem: str, columns: Mapping[str, Sequence[Any]]) -> list[Written]:
+    """The few rows written in chat of the days that are coming."""
+    days = columns[f"{stem}_on"]
     stored = table.__table__.c
     on, at = stored[f"{stem}_on"], stored[f"{stem}_at"]
     optional = [stored[name] for name in ("treatment", "amount", "treatment_no", "state") if name in stored]
     statement = select(stored.id, stored.number, stored.patient_id, on, at, *optional).where(
         stored.source == literal_column("'chat'"), on >= min(days), on <= max(days)
     )
-    found = []
-    for row in db.execute(statement).mappings():
-        if row["patient_id"] not in patients:
-            continue
-        found.append(
-            Written(
-                row["id"],
-                row["number"],
-                row["patient_id"],
-                row[on.name],
-                row[at.name],
-                row.get("treatment"),
-                row.get("amount"),
-                row.get("treatment_no"),
-                is_live=row.get("state") is None or row["state"] in LIVE,
-            )
+    return [
+        Written(
+            row["id"],
+            row["number"],
+            row["patient_id"],
+            row[on.name],
+            row[at.name],
+            row.get("treatment"),
+            row.get("amount"),
+            row.get("treatment_no"),
+            is_live=row.get("state") is None or row["state"] in LIVE,
         )
-    return found
+        for row in db.execute(statement).mappings()
+    ]
 
 
 def _by_day(written: Collection[Written]) -> dict[tuple[int, Any], list[Written]]:
@@ -109,9 +129,7 @@ def _by_day(written: Collection[Written]) -> dict[tuple[int, Any], list[Written]
     return found
 
 
-def _take_place(
-    db: Session, table: Any, written: MutableMapping[int, Written], matched: dict[int, Key]
-) -> None:
+def _take_place(db: Session, table: Any, written: Mapping[int, Written], matched: dict[int, Key]) -> None:
     """The chart's number goes on the row, and on whatever names it by its number."""
     stored = table.__table__
     for row_id, (book, number) in matched.items():
@@ -138,7 +156,7 @@ def _forget(db: Session, payments: Collection[int]) -> None:
 
 def _moved_in_place(
     db: Session,
-    rows: MutableMapping[Key, dict[str, Any]],
+    rows: Mapping[Key, Mapping[str, Any]],
     known: Collection[Key],
     written: list[Written],
 ) -> list[Written]:
@@ -146,6 +164,7 @@ def _moved_in_place(
     row made for it here goes, and the old one stands again, at its new day. Those that are left."""
     numbers = {one.number: one for one in written}
     before = select(Reservation).where(
+        col(Reservation.patient_id).in_(sorted({one.patient_id for one in written})),
         col(Reservation.moved_to).in_(sorted(numbers)),
         col(Reservation.state) == ReservationState.MOVED,
     )
@@ -164,20 +183,24 @@ def _moved_in_place(
     return [one for one in written if one.row_id not in gone]
 
 
-def _keep_decisions(db: Session, rows: MutableMapping[Key, dict[str, Any]]) -> None:
+def _keep_decisions(
+    db: Session, columns: MutableMapping[str, Sequence[Any]], places: Mapping[Key, int]
+) -> None:
     """A chart that says "undecided" has not heard yet what was decided in chat."""
-    waiting = {key: row for key, row in rows.items() if row["decision"] == Decision.PENDING}
+    decisions = list(columns["decision"])
+    waiting = {key: place for key, place in places.items() if decisions[place] == Decision.PENDING}
     if not waiting:
         return
-    first: datetime = min(row["held_at"] for row in waiting.values())
-    decided = select(col(DeskEntry.changes)).where(
+    first: datetime = min(columns["held_at"][place] for place in waiting.values())
+    said = select(col(DeskEntry.changes)).where(
         col(DeskEntry.kind) == DeskStep.DECIDED,
         col(DeskEntry.taken_back_at).is_(None),
         col(DeskEntry.at) >= first,
     )
-    ids = {one.row_id for text in db.scalars(decided) for one in read(text) if one.table == "consult"}
+    ids = {one.row_id for text in db.scalars(said) for one in read(text) if one.table == "consult"}
     for some in chunks(sorted(ids)):
-        said = select(col(Consult.book), col(Consult.number)).where(col(Consult.id).in_(some))
-        for book, number in db.execute(said):
+        keys = select(col(Consult.book), col(Consult.number)).where(col(Consult.id).in_(some))
+        for book, number in db.execute(keys):
             if (book, number) in waiting:
-                waiting[book, number]["decision"] = None
+                decisions[waiting[book, number]] = None
+    columns["decision"] = decisions

@@ -24,14 +24,13 @@ from crm_core.errors import (
 )
 from crm_core.journeys.load import CLOSE
 from crm_core.journeys.queries import Standing, journeys_of
-from crm_core.outbox import actions as outbox
 from crm_core.policy.policy import Policy
 from crm_core.reservations.actions import CHAT
 from crm_core.reservations.queries import CLOSERS
-from crm_core.staff import audit
 from crm_core.staff.access import CALLS, Person, may_see
 from crm_core.staff.queries import staff_of
 from crm_core.stages.entry import TABLES, Changes, read
+from crm_core.stages.follow import follow
 from crm_core.stages.queries import (
     AGREED,
     TREATERS,
@@ -45,10 +44,8 @@ from crm_core.tables.desk import DeskEntry, DeskStep
 from crm_core.tables.facts import LIVE, Consult, Decision, Payment, ReservationState, TreatmentDone, Visit
 from crm_core.tables.journey import JourneyCorrection
 from crm_core.tables.people import Patient, Role
-from crm_core.upkeep import keep_up
 
 DESK = "desk"  # why a reservation is arrived: not a mark of its own, it is taken back with its step
-_CARDS = ("closing", "day", "reservations")
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ class _Step:
             changes=self.changes.written(),
         )
         self.db.add(entry)
-        _follow(self.db, self.policy, self.person, entry, self.now, "stage")
+        follow(self.db, self.policy, self.person, entry, self.now, "stage")
         return entry
 
 
@@ -284,7 +281,7 @@ def undo(db: Session, policy: Policy, person: Person, entry_id: int, now: dateti
             for name, value in change.before.items():
                 setattr(row, name, value)
     entry.taken_back_at = now
-    _follow(db, policy, person, entry, now, "undo")
+    follow(db, policy, person, entry, now, "undo")
     return entry
 
 
@@ -383,22 +380,3 @@ def _decided(db: Session, row: Consult) -> AlreadyLogged | StaleButton:
         if any(one.table == "consult" and one.row_id == row.id for one in read(entry.changes)):
             return AlreadyLogged(staff_name(db, entry.by_staff_id) or "", entry.at)
     return StaleButton()
-
-
-def _follow(
-    db: Session, policy: Policy, person: Person, entry: DeskEntry, now: datetime, action: str
-) -> None:
-    """What was computed from the facts, and every card that shows them."""
-    audit.record(
-        db,
-        person,
-        action,
-        now,
-        patient_id=entry.patient_id,
-        branch=entry.branch,
-        what=entry.kind.value,
-    )
-    keep_up(db, policy, patients={entry.patient_id}, now=now)
-    day = policy.branch(entry.branch).today(entry.at).isoformat()
-    for what in (f"patient:{entry.patient_id}", *(f"{card}:{entry.branch}:{day}" for card in _CARDS)):
-        outbox.changed(db, what, now)

@@ -104,17 +104,15 @@ def last_entry(db: Session, patient_id: int) -> DeskEntry | None:
 
 def courses_left(db: Session, patient_id: int, day: date) -> Iterable[CourseLeft]:
     """The courses with sessions left on a day, the oldest first (reading 7)."""
-    done: dict[tuple[str, str | None], int] = {}
-    rows = db.execute(
-        select(col(TreatmentDone.book), col(TreatmentDone.course_no), func.count())
+    sessions = db.execute(
+        select(col(TreatmentDone.course_no), func.count())
         .where(col(TreatmentDone.patient_id) == patient_id, col(TreatmentDone.course_no).is_not(None))
-        .group_by(col(TreatmentDone.book), col(TreatmentDone.course_no))
+        .group_by(col(TreatmentDone.course_no))
     )
-    for book, number, count in rows:
-        done[book, number] = count
+    done = {row[0]: row[1] for row in sessions}
     courses = select(Course).where(col(Course.patient_id) == patient_id)
     for row in db.scalars(courses.order_by(col(Course.bought_on), col(Course.id))):
-        had = max(row.used, done.get((row.book, row.number), 0))
+        had = max(row.used, done.get(row.number, 0))
         if had < row.sessions and (row.valid_until is None or day <= row.valid_until):
             yield CourseLeft(row.number, row.treatment, row.sessions, had)
 
