@@ -1,5 +1,6 @@
 """The shell command: what is printed, what is left behind, where it goes on."""
 
+import gzip
 import zipfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from bot.importing import ImportArgs, run_import
 from bot.transaction import reading
 from bot.writing import whole_people
 from crm_core.errors import NotSaved
-from crm_core.imports.actions import advance
+from crm_core.imports.actions import advance, position_of
 from crm_core.imports.stage import Row
 from crm_core.tables import FactsUntil, ImportBatch, Journey, Patient, Reservation, Visit
 from tests.clinic import ROOT
@@ -240,3 +241,113 @@ def test_a_step_keeps_people_whole() -> None:
         return "".join(row.person for row in whole_people(rows, position, 2))
 
     assert [people(position) for position in (0, 3, 8, 9)] == ["aaa", "bcccc", "d", ""]
+
+
+RESERVED = "reservation_no,chart_no,starts_at\nR1,1,2026-12-01 10:00\nR2,2002,2026-12-01 11:00\n"
+ONLY_ONE = "reservation_no,chart_no,starts_at\nR1,1,2026-12-01 10:00\n"
+DAY = "2026-12-01..2026-12-01"
+
+
+def states(shell: Shell) -> dict[str, str]:
+    with reading(shell.engine) as db:
+        return {row.number: row.state.value for row in db.scalars(select(Reservation))}
+
+
+def test_a_complete_file_lists_what_is_missing_and_cancels_it_with_yes(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run("reservations", shell.file("first.csv", RESERVED))
+    later = shell.file("later.csv", ONLY_ONE)
+    for options in ({"dry_run": True}, {}):
+        assert shell.run("reservations", later, complete=DAY, **options) == importing.DONE
+        out = capsys.readouterr().out
+        assert "2026-12-01 11:00  2002" in out
+        assert states(shell)["R2"] == "booked"
+    assert "None of them was cancelled. Add --yes to cancel them." in out
+    # The file was finished before: the same command does only what is left.
+    assert shell.run("reservations", later, complete=DAY, yes=True) == importing.DONE
+    assert "1 reservations cancelled" in capsys.readouterr().out
+    assert states(shell) == {"R1": "booked", "R2": "cancelled_early"}
+    assert shell.run("reservations", later, complete=DAY, yes=True) == importing.DONE
+    assert "every reservation of ours is in the file" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "days", "code", "said"),
+    [
+        ("visits", "chart_no,arrived_at\n", DAY, 2, "only a file of reservations can be complete"),
+        ("reservations", ONLY_ONE, "tomorrow", 2, "these are no two days"),
+        ("reservations", ONLY_ONE, "2026-12-02..2026-12-01", 2, "these are no two days"),
+        ("reservations", ONLY_ONE + "R3,3,never\n", DAY, 1, "1 rows could not be read"),
+        ("reservations", ONLY_ONE, "2027-01-01..2027-01-02", 1, "no reservation of these days"),
+    ],
+)
+def test_a_file_that_cannot_be_complete_cancels_nothing(
+    shell: Shell, capsys: pytest.CaptureFixture[str], kind: str, text: str, days: str, code: int, said: str
+) -> None:
+    shell.run("reservations", shell.file("first.csv", RESERVED))
+    assert shell.run(kind, shell.file("later.csv", text), complete=days, yes=True) == code
+    assert said in capsys.readouterr().err
+    assert states(shell)["R2"] == "booked"
+
+
+def test_the_profile_of_the_branch_reads_its_file_without_being_named(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "예약번호,차트번호,예약일시,상태\nA,1,2026.12.01 10:00,부도\n"
+    assert shell.run("reservations", shell.file("export.csv", text.encode("cp949"))) == importing.DONE
+    assert "read as chart-reservations" in capsys.readouterr().out
+    assert states(shell) == {"A": "no_show"}
+
+
+FHIR = (
+    '{"resourceType":"Patient","id":"p1","identifier":[{"type":{"coding":[{"code":"MR"}]},"value":"C1"}]}\n'
+    '{"resourceType":"Observation","id":"o"}\n'
+    '{"resourceType":"Encounter","id":"e1","status":"finished","class":{},'
+    '"subject":{"reference":"Patient/p1"},"period":{"start":"2026-11-20T10:00:00+09:00"}}\n'
+)
+ANOTHER = FHIR.splitlines()[2].replace("e1", "e2").replace("11-20", "11-22")
+
+
+def test_fhir_is_read_from_the_shell_and_known_again_by_its_ids(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = shell.file("export.ndjson.gz", gzip.compress(FHIR.encode()))
+    assert shell.run("fhir", packed) == importing.ROWS_REFUSED
+    out = capsys.readouterr().out.splitlines()
+    assert 'export.ndjson.gz:2: resourceType "Observation": this resource is not read here' in out[0]
+    assert "export.ndjson.gz: Patient: 1 fit, 0 do not." in out
+    assert "export.ndjson.gz: Encounter: 1 fit, 0 do not." in out
+    assert "export.ndjson.gz: Observation: 0 fit, 1 do not." in out
+    assert (shell.folder / "export.ndjson.gz.problems.csv").exists()
+    assert shell.run("fhir", shell.file("later.ndjson", ANOTHER)) == importing.DONE
+    assert (shell.count(Patient), shell.count(Visit)) == (1, 2)
+    assert shell.run("fhir", packed) == importing.ROWS_REFUSED
+    assert (shell.count(Patient), shell.count(Visit)) == (1, 2)
+    assert shell.run("fhir", shell.file("none.ndjson", "a,b\n")) == importing.FILE_REFUSED
+    assert shell.run("fhir", packed, branch=None) == importing.FILE_REFUSED
+    assert shell.run("fhir", packed, complete=DAY) == importing.FILE_REFUSED
+
+
+def test_two_who_write_one_file_take_turns(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"V{n},{n},2026-11-01 10:00\n" for n in range(20))
+    file = shell.file("visits.csv", "visit_no,chart_no,arrived_at\n" + rows)
+    monkeypatch.setattr(writing, "whole_people", lambda rows, position, _: whole_people(rows, position, 3))
+    begun: list[bool] = []
+
+    def interrupted(db: Any, batch_id: int) -> int:
+        if len(begun) < 1:
+            begun.append(True)
+            db.rollback()  # lets the other in before this step has written anything
+            assert shell.run("visits", file) == importing.DONE
+        return position_of(db, batch_id)
+
+    monkeypatch.setattr(writing, "position_of", interrupted)
+    assert shell.run("visits", file) == importing.DONE
+    assert shell.count(Visit) == 20
+    with reading(shell.engine) as db:
+        batch = db.scalars(select(ImportBatch)).one()
+    assert (batch.position, batch.changed) == (20, 20)
+    capsys.readouterr()
