@@ -16,9 +16,9 @@ from crm_core.tables.people import Role
 from handlers.branches import take_branch
 from handlers.export_words import DAY_NAMES, HEADERS, codes
 from handlers.facts_until import until_sentence
-from handlers.funnel import value_name
 from handlers.funnel_commands import CUTS, cut_of
 from handlers.funnel_json import named_values
+from handlers.funnel_words import value_name
 from handlers.language import figures
 from handlers.language.envelope import envelope
 from handlers.language.language import N_

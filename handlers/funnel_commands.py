@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from zlib import crc32
 
-from crm_core.errors import StaleButton
+from crm_core.errors import NotUnderstood, StaleButton
 from crm_core.kpi.conditions import Which
 from crm_core.kpi.counts import JourneyCut
+from crm_core.kpi.funnel import Value
 from crm_core.period import Period
 from crm_core.staff.access import FIGURES, Scope, scope_for
 from crm_core.tables.journey import STAGES, Stage
 from handlers.language.menu_item import Context
-from handlers.language.words import Words
+from handlers.language.words import PERIOD_WORDS, Words
 
 CUTS: Mapping[str, tuple[str, ...]] = {
     JourneyCut.BRANCH.value: ("지점별", "지점", "branches"),
@@ -25,7 +27,8 @@ CUTS: Mapping[str, tuple[str, ...]] = {
         "신환·구환별",
         "신환구환별",
         "patient",
-        "returning",
+        "patients",
+        "neworreturning",
     ),
     JourneyCut.INSURED.value: (
         "급여별",
@@ -42,12 +45,25 @@ PARTS = tuple(Which)
 
 @dataclass(frozen=True)
 class ShowFunnel:
-    """The funnel of a period, of a branch or of all of the asker's; cut where `by` says so."""
+    """The funnel of a period, of a branch or of all of the asker's; cut where `by` says so.
+
+    `activity` asks what happened in the period instead of following its first contacts; `other_first`
+    and `other_last` are a period to compare with.
+    """
 
     branch: str = ""
     first: date | None = None
     last: date | None = None
     by: str = ""
+    activity: bool = False
+    other_first: date | None = None
+    other_last: date | None = None
+
+    @property
+    def against(self) -> Period | None:
+        if self.other_first is None:
+            return None
+        return Period(self.other_first, max(self.other_first, self.other_last or self.other_first))
 
 
 @dataclass(frozen=True)
@@ -57,17 +73,21 @@ class ExplainFunnel:
 
 @dataclass(frozen=True)
 class ChooseJourneys:
-    """Which of its numbers shall be opened."""
+    """Which of its numbers shall be opened; of a cut, first of which value."""
 
     branch: str = ""
     first: date | None = None
     last: date | None = None
+    activity: bool = False
+    by: int = 0
+    value: str = ""
 
 
 @dataclass(frozen=True)
-class OpenJourneys:
+class Journeys:
     """The people behind one number. `stage` and `part` are places in STAGES and PARTS, so that the
-    whole fits on a button; `who` is "new", "old" or empty for both."""
+    whole fits on a button; `who` is "new", "old" or empty for both. `by` is the place of a cut in
+    JourneyCut, from 1, and `value` the mark of its value."""
 
     branch: str = ""
     first: date | None = None
@@ -77,6 +97,9 @@ class OpenJourneys:
     who: str = ""
     page: int = 0
     turn: bool = False
+    activity: bool = False
+    by: int = 0
+    value: str = ""
 
     @property
     def which(self) -> Which:
@@ -86,8 +109,8 @@ class OpenJourneys:
 
     @property
     def at(self) -> Stage:
-        """A stage that has one after it."""
-        if not 0 <= self.stage < len(STAGES) - 1:
+        """A stage that has one after it; of the activity view any stage."""
+        if not 0 <= self.stage < len(STAGES) - (not self.activity):
             raise StaleButton
         return STAGES[self.stage]
 
@@ -96,8 +119,69 @@ class OpenJourneys:
         return {"new": True, "old": False}.get(self.who)
 
 
+@dataclass(frozen=True)
+class OpenJourneys(Journeys):
+    """Show them, a page at a time."""
+
+
+@dataclass(frozen=True)
+class GiveJourneys(Journeys):
+    """Give them to a member of staff to call; without one, ask to whom."""
+
+    staff: int = 0
+
+
+NOT_RECORDED = "-"
+
+
+def mark_of(value: Value) -> str:
+    """A cut value on a button, however long its name is: the value is looked for by its mark."""
+    return NOT_RECORDED if value is None else f"{crc32(str(value).encode()):x}"
+
+
+def place_of(by: JourneyCut | None) -> int:
+    """The place of a cut on a button; 0 is none."""
+    return 0 if by is None else tuple(JourneyCut).index(by) + 1
+
+
+def cut_at(place: int) -> JourneyCut | None:
+    if not 0 <= place <= len(JourneyCut):
+        raise StaleButton
+    return tuple(JourneyCut)[place - 1] if place else None
+
+
 def part_of(which: Which) -> int:
     return PARTS.index(which)
+
+
+VIEWS = frozenset({"activity", "발생일", "발생일기준", "실적", "기간실적"})
+VERSUS = frozenset({"vs", "vs.", "versus", "against", "대", "대비", "비교"})
+
+
+def take_view(words: Words) -> bool:
+    """Whether the activity view is asked for; "발생일 기준" may be two words."""
+    for index, word in enumerate(words.left):
+        if word.casefold() in VIEWS:
+            following = words.left[index + 1 : index + 2]
+            del words.left[index : index + (2 if following in (["기준"], ["view"]) else 1)]
+            return True
+    return False
+
+
+def take_periods(words: Words) -> tuple[Period, Period | None]:
+    """The period, and the one it is compared with: "2026-10 vs 2026-09", "10월 9월 비교"."""
+    index = next((place for place, word in enumerate(words.left) if word.casefold() in VERSUS), None)
+    if index is None:
+        return words.take_period(), None
+    after = words.left[index + 1 :]
+    del words.left[index:]
+    period = words.take_period()
+    words.left += after
+    left = len(words.left)
+    other = words.take_period()
+    if len(words.left) == left:
+        raise NotUnderstood("period", " ".join(words.left) or "vs", PERIOD_WORDS)
+    return period, other
 
 
 def read_cut(words: Words) -> str:

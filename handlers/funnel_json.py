@@ -7,7 +7,7 @@ from crm_core.facts_until import oldest
 from crm_core.kpi import catalogue
 from crm_core.kpi.conditions import Which
 from crm_core.kpi.counts import JourneyCut
-from crm_core.kpi.funnel import Funnel, FunnelReport, Outcome, Pair, StageLine, Value
+from crm_core.kpi.funnel import Against, Funnel, FunnelReport, Outcome, Pair, StageLine, Value
 from crm_core.kpi.kpi import Share
 from crm_core.staff.access import Scope
 from handlers.kpi_words import definitions
@@ -25,9 +25,15 @@ _NO_PAIR = ("base", "converted", "conversion", "low", "high", "lost", "open")
 
 
 def funnel_data(
-    report: FunnelReport, scope: Scope, numbers: Mapping[int, str], context: Context
+    report: FunnelReport,
+    scope: Scope,
+    numbers: Mapping[int, str],
+    context: Context,
+    beside: Mapping[str, Any],
+    beside_cuts: Mapping[Value, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The whole answer; `numbers` are the chart program's keys of the staff."""
+    """The whole answer; `numbers` are the chart program's keys of the staff, `beside` is what stands beside
+    the funnel, and `beside_cuts` the same by value of the cut."""
     cut = {"by": report.by.value, "value": None} if report.by else None
     more: dict[str, Any] = {
         **_part(report.all),
@@ -38,10 +44,14 @@ def funnel_data(
         "beside": {which.value: n for which, n in report.all.beside.items()},
         "late_entries": report.all.late_entries,
         "open_days": report.open_days,
+        **beside,
     }
+    if report.against is not None:
+        more["against"] = {"from": report.against.first.isoformat(), "to": report.against.last.isoformat()}
     if report.by is not None:
         more["cuts"] = [
-            {"value": shown_value(report.by, value, numbers), **_part(part)} for value, part in report.cuts
+            {"value": shown_value(report.by, value, numbers), **_part(part), **beside_cuts.get(value, {})}
+            for value, part in report.cuts
         ]
     return envelope(
         context,
@@ -103,7 +113,15 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "lost": pair.lost,
         "open": pair.open,
         **_seen(pair.so_far, pair.previous, pair.last_year),
+        **_against(pair.against),
     }
+
+
+def _against(against: Against | None) -> dict[str, Any]:
+    """Two periods at one age, where one was named to compare with."""
+    if against is None:
+        return {}
+    return {"against": {"here": share_data(against.here), "there": share_data(against.there)}}
 
 
 def _seen(so_far: Share, previous: Share, last_year: Share) -> dict[str, Any]:
@@ -123,6 +141,7 @@ def _same_day(part: Funnel) -> dict[str, Any]:
         "lost": now.denominator - now.numerator,
         "open": 0,
         **_seen(now, part.same_day.previous, part.same_day.last_year),
+        **_against(part.same_day.against),
     }
 
 

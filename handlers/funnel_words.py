@@ -1,12 +1,14 @@
 """The funnel in words: lines, tables, the picture's values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from crm_core.kpi.conditions import PAIRS, Which
 from crm_core.kpi.counts import JourneyCut, OutcomeKind
 from crm_core.kpi.funnel import Funnel, FunnelReport, Pair, StageLine, Value
 from crm_core.kpi.kpi import Share, more_than_chance
+from crm_core.period import Period
 from crm_core.staff.access import Scope
+from crm_core.staff.queries import StaffName, staff_names
 from crm_core.tables.journey import STAGES, Stage
 from handlers.charts import Bar, BarChart, FunnelChart, FunnelSide, StageBar
 from handlers.kpi_words import pair_name, stage_name
@@ -17,6 +19,7 @@ from handlers.language.reply import Table
 
 FEWEST = 5  # no smaller cell is shown where others read along
 FEWEST_BARS, MOST_BARS = 2, 10
+_NOBODY = Share(0, 0)
 NEW, RETURNING = N_("New patients"), N_("Returning patients")
 CUT_NAMES = {
     JourneyCut.BRANCH: N_("By branch"),
@@ -33,6 +36,32 @@ VALUE_NAMES = {
     "non_covered": N_("not covered"),
     "both": N_("covered and not covered"),
 }
+
+
+def staff_of(values: Iterable[Value], context: Context) -> dict[int, StaffName]:
+    """The members of staff among the values of a cut."""
+    return staff_names(context.db, [value for value in values if isinstance(value, int)])
+
+
+def value_name(by: JourneyCut | None, value: Value, staff: Mapping[int, StaffName], context: Context) -> str:
+    """What a value of a cut is called."""
+    code, policy = context.language.code, context.policy
+    if value is None:
+        return context.say("not recorded")
+    match by:
+        case JourneyCut.BRANCH:
+            return policy.branch(str(value)).name(code)
+        case JourneyCut.TREATMENT:
+            return policy.family_name(str(value), code)
+        case JourneyCut.COORDINATOR if isinstance(value, int) and value in staff:
+            return staff[value].name
+        case JourneyCut.SOURCE:
+            source = policy.sources.get(str(value))
+            return source.names.in_language(code) if source else str(value)
+        case JourneyCut.NEW | JourneyCut.INSURED:
+            return context.say(VALUE_NAMES[str(value)])
+        case _:
+            return str(value)
 
 
 def sides(report: FunnelReport) -> tuple[tuple[str, Funnel], ...]:
@@ -236,7 +265,7 @@ def cut_chart(
     worst = min((share.value or 0.0 for _, share in seen if not share.is_small), default=None)
     return BarChart(
         title=pair_name(earlier, chosen.stage, context),
-        subtitle=about(scope, report, context),
+        subtitle=about(scope, report.period, context),
         bars=tuple(
             Bar(
                 name,
@@ -254,7 +283,7 @@ def cut_chart(
 
 def _pair_at(part: Funnel, stage: Stage) -> Pair:
     pair = part.stages[STAGES.index(stage)].pair
-    return pair or Pair(*[Share(0, 0)] * 4)
+    return pair or Pair(_NOBODY, _NOBODY, _NOBODY, _NOBODY)
 
 
 def _is_shown(share: Share, context: Context) -> bool:
@@ -267,10 +296,10 @@ def _count(number: int, context: Context) -> str:
     return figures.count(number)
 
 
-def about(scope: Scope, report: FunnelReport, context: Context) -> str:
+def about(scope: Scope, period: Period, context: Context) -> str:
     """11/1–11/22 · 강남점."""
     code = context.language.code
-    days = figures.days_between(report.period.first, report.period.last, context.language)
+    days = figures.days_between(period.first, period.last, context.language)
     everywhere = len(scope.branches) > 1 and len(scope.branches) == len(context.policy.branches)
     names = (
         [context.say("all branches")]
@@ -284,7 +313,7 @@ def chart(scope: Scope, report: FunnelReport, context: Context) -> FunnelChart:
     worst = leakiest(report)
     return FunnelChart(
         title=context.say("Funnel by touchpoint"),
-        subtitle=about(scope, report, context),
+        subtitle=about(scope, report.period, context),
         sides=tuple(
             FunnelSide(
                 context.say(name),

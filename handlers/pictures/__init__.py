@@ -3,12 +3,14 @@
 from io import BytesIO
 from typing import assert_never
 
-from handlers.charts import BarChart, FunnelChart
+from handlers.charts import BarChart, ChangeChart, FunnelChart, HeatMap
 from handlers.language.language import Language
 from handlers.pictures.bars import draw_bars
+from handlers.pictures.changes import draw_changes
 from handlers.pictures.funnel import draw_funnel
+from handlers.pictures.heat import draw_heat
 
-AnyChart = FunnelChart | BarChart
+AnyChart = FunnelChart | BarChart | ChangeChart | HeatMap
 
 
 def draw(chart: AnyChart, _language: Language) -> bytes:
@@ -18,6 +20,10 @@ def draw(chart: AnyChart, _language: Language) -> bytes:
             figure = draw_funnel(chart)
         case BarChart():
             figure = draw_bars(chart)
+        case ChangeChart():
+            figure = draw_changes(chart)
+        case HeatMap():
+            figure = draw_heat(chart)
         case _:
             assert_never(chart)
     content = BytesIO()

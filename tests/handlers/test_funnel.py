@@ -15,8 +15,9 @@ from crm_core.tables.facts import Decision
 from crm_core.tables.people import Role, Staff
 from crm_core.tables.records import AuditRow
 from handlers import pictures
-from handlers.funnel import choose_journeys, open_journeys, read_funnel, show_funnel
+from handlers.funnel import read_funnel, show_funnel
 from handlers.funnel_commands import ChooseJourneys, OpenJourneys, ShowFunnel, part_of
+from handlers.funnel_lists import choose_journeys, open_journeys
 from handlers.language.language import language
 from handlers.language.menu_item import Context
 from handlers.language.reply import Buttons, Picture, Reply, Table, Where
