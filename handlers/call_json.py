@@ -35,6 +35,7 @@ def calls_data(found: Sequence[TodayList], context: Context) -> dict[str, Any]:
             "done": sum(one.done for one in found),
             "waiting": sum(one.waiting for one in found),
             "long_gone": sum(one.long_gone for one in found),
+            "held_back": sum(one.held_back for one in found),
         },
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
 
+from crm_core.calls.today import held_back
 from crm_core.facts_until import MissingFile, missing_files, oldest
 from handlers.language import figures
 from handlers.language.language import N_
@@ -33,9 +34,18 @@ def missing_sentence(missing: Sequence[MissingFile], branch: str, context: Conte
 
 
 def missing_at(context: Context, branch: str) -> str | None:
-    """That sentence for a branch; None when its facts reach to the end of its last open day."""
-    missing = missing_files(context.db, context.policy, branch, context.now)
-    return missing_sentence(missing, branch, context) if missing else None
+    """That sentence for a branch, and how many of today's calls wait for it; None when its facts reach to
+    the end of its last open day."""
+    db, policy, now = context.db, context.policy, context.now
+    missing = missing_files(db, policy, branch, now)
+    if not missing:
+        return None
+    said = missing_sentence(missing, branch, context)
+    held = held_back(db, policy, branch, policy.branch(branch).today(now), now)
+    if not held:
+        return said
+    waiting = context.say("Held back, as they may have been here since: {n}.", n=held)
+    return f"{said}\n{waiting}"
 
 
 def _moment(moment: datetime, branch: str, context: Context) -> str:

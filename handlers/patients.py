@@ -239,6 +239,9 @@ def _standing(one: Eligibility, context: Context) -> list[Block]:
                 list_reasons(one, context),
             )
         ]
+    if one.held_back:
+        title = say("Held back today: {section}", section=section_name(one.section, context))
+        return [_lines(title, list_reasons(one, context))]
     fixed = fixed_at(context.db, one.branch, one.day) is not None
     if one.section is Section.RECALL and fixed and (card is None or not card.on_list):
         title = say("May be called, but waits: today's list is full")

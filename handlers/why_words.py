@@ -180,4 +180,7 @@ _SENTENCES: dict[Why, Callable[[Reason, _Reader], str]] = {
         "Already contacted {n} times in the last {days} days.", n=x.n, days=x.days
     ),
     Why.NO_CONSENT: _no_consent,
+    Why.FACTS_MISSING: lambda x, r: r.say(
+        "May have been here since {day}: the file that would say so is missing.", day=r.day(x.on)
+    ),
 }

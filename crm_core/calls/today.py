@@ -13,6 +13,7 @@ from crm_core.churn.eligibility import judge
 from crm_core.churn.queries import BandCounts, count_bands
 from crm_core.churn.reasons import Eligibility
 from crm_core.errors import OtherBranch
+from crm_core.facts_until import missing
 from crm_core.period import Period
 from crm_core.policy.policy import Policy
 from crm_core.staff.access import CALLS, Person, system_scope
@@ -67,6 +68,7 @@ class TodayList:
     long_gone: int
     cards: tuple[TodayCard, ...]
     would_be: BandCounts | None = None
+    held_back: int = 0  # cards that wait for a missing file (product.md §2)
 
     @property
     def total(self) -> int:
@@ -101,6 +103,7 @@ def today(db: Session, person: Person, policy: Policy, branch: str, day: date, n
         waiting=row.waiting if row else 0,
         long_gone=row.long_gone if row else 0,
         cards=cards,
+        held_back=held_back(db, policy, branch, day, now),
     )
 
 
@@ -170,7 +173,21 @@ def _stays(card: CallCard, standing: Eligibility) -> bool:
     """Work done stays visible; else the patient must stand in a section of the list now."""
     if card.done_at is not None or not card.on_list:
         return True
-    return standing.section is not None
+    return standing.section is not None and not standing.held_back
+
+
+def held_back(db: Session, policy: Policy, branch: str, day: date, now: datetime) -> int:
+    """How many cards of the day wait for the missing file that may say that they have been here."""
+    if missing(db, policy, branch, now) is None:
+        return 0
+    statement = select(col(CallCard.patient_id)).where(
+        col(CallCard.branch) == branch,
+        col(CallCard.day) == day,
+        col(CallCard.on_list).is_(True),
+        col(CallCard.done_at).is_(None),
+    )
+    known = judge(db, policy, list(db.scalars(statement)), day, now)
+    return sum(one.section is not None and one.held_back for one in known.values())
 
 
 def _names(db: Session, cards: list[CallCard]) -> dict[int, str]:

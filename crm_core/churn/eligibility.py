@@ -94,6 +94,8 @@ def decide(
     branch = card[0].branch if card else (others[0].branch if others else facts.branch)
     if branch not in started:
         reasons += [Reason(Why.NOT_STARTED, word=branch)]
+    if facts.may_have_come_on is not None:
+        reasons += [Reason(Why.FACTS_MISSING, on=facts.may_have_come_on)]
     reaction = last_reaction(facts.calls)
     return Eligibility(
         patient_id=facts.patient_id,

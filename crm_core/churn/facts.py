@@ -24,6 +24,7 @@ from crm_core.churn.conditions import (
     value_of,
 )
 from crm_core.churn.ledger import LedgerLine
+from crm_core.churn.unknown import add_unknown_visits
 from crm_core.policy.policy import Policy
 from crm_core.sql import chunks
 from crm_core.tables.calls import (
@@ -104,6 +105,7 @@ class PatientFacts:
     consents: dict[int, bool] = field(default_factory=dict)  # contact → newest word on advertising
     booked_since: datetime | None = None  # when the newest reservation was made
     denials: list[tuple[date, ResponseGroup]] = field(default_factory=list)  # standing, own
+    may_have_come_on: date | None = None  # since when, where the file that would say so is missing
 
 
 def gather(
@@ -131,6 +133,7 @@ def gather(
         _add_calls(db, known, ids, now)
         _add_reached(db, policy, rows, day, now)
         _add_consents(db, policy, rows, day, now)
+        add_unknown_visits(db, policy, rows, now)
         found.extend(rows)
     return found
 

@@ -46,6 +46,7 @@ class Why(StrEnum):
     TRIED_OUT = "tried_out"  # n = rounds
     BUDGET = "budget"  # n = contacts, days = of the last so many days
     NO_CONSENT = "no_consent"  # on = last treatment
+    FACTS_MISSING = "facts_missing"  # on = the day since which they may have come; stops no `eligible`
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,11 @@ class Eligibility(NamedTuple):
         }
         asked = known.get(self.section) if self.section else None
         return asked or (self.families[0].family if self.families else None)
+
+    @property
+    def held_back(self) -> bool:
+        """Whether a file is missing that may say they have been here: not called before it is read."""
+        return any(reason.why is Why.FACTS_MISSING for reason in self.reasons)
 
     @property
     def worth(self) -> float:
