@@ -40,10 +40,16 @@ def run(opened: Opened, name: str, *, really: bool) -> int:
 def _run_for(opened: Opened, db: Session, job: Job, branch: Branch) -> None:
     now = opened.clock.now()
     day = branch.today(now)
-    if job.due(opened.policy, branch, day) is None:
+    if job.next_moment is not None:
+        at = job.next_moment(db, opened.policy, branch, now)
+        if at is None or at > now:
+            print(f"{branch.slug}: nothing is due")
+            return
+    elif job.due(opened.policy, branch, day) is None:
         print(f"{branch.slug}: not on {day.isoformat()}")
         return
-    if not runs.begin(db, job=job.name, branch=branch.slug, day=day, now=now):
+    begun = runs.begin(db, job=job.name, branch=branch.slug, day=day, now=now)
+    if not begun and job.next_moment is None:
         print(f"{branch.slug}: done already for {day.isoformat()}")
         return
     newest = newest_id(db)

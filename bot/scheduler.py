@@ -88,7 +88,7 @@ class Scheduler:
     def _tick(self) -> int:
         now = self._clock.now()
         made = 0
-        for due in self.due_until(now):
+        for due in [*self.due_until(now), *self._waited_for(now)]:
             try:
                 made += self._run(due, now)
             except CrmError as problem:
@@ -116,11 +116,28 @@ class Scheduler:
             key=lambda due: (due.at, due.job.name, due.branch.slug),
         )
 
+    def _waited_for(self, now: datetime) -> list[Due]:
+        """What waits for a fact instead of a time of day, and is due."""
+        return [due for due in self._awaited(now) if due.at <= now]
+
+    def _awaited(self, now: datetime) -> list[Due]:
+        found = []
+        for job in self._offered():
+            if job.next_moment is None:
+                continue
+            with reading(self._engine) as db:
+                for branch in self._policy.branches.values():
+                    at = job.next_moment(db, self._policy, branch, now)
+                    if at is not None:
+                        found.append(Due(at, job, branch, branch.today(now)))
+        return found
+
+    def _offered(self) -> list[Job]:
+        return [job for job in self._jobs if not job.module or job.module in self._policy.modules]
+
     def _of(self, branch: Branch, day: date) -> list[Due]:
         found = []
-        for job in self._jobs:
-            if job.module and job.module not in self._policy.modules:
-                continue
+        for job in self._offered():
             at = job.due(self._policy, branch, day)
             if at is not None:
                 found.append(Due(at, job, branch, day))
@@ -129,9 +146,10 @@ class Scheduler:
     def _run(self, due: Due, now: datetime) -> bool:
         with step(self._engine) as db:
             name, slug, day = due.job.name, due.branch.slug, due.day
-            if not runs.begin(db, job=name, branch=slug, day=day, now=now):
+            waits_for_a_fact = due.job.next_moment is not None
+            if not runs.begin(db, job=name, branch=slug, day=day, now=now) and not waits_for_a_fact:
                 return False
-            late = now - due.at > due.job.late
+            late = now - due.at > due.job.late and not waits_for_a_fact
             said = (
                 f"skipped: due at {due.at.isoformat()}"
                 if late
@@ -163,6 +181,7 @@ class Scheduler:
             for due in self._of(branch, branch.today(after) + timedelta(n))
             if after < due.at < until
         ]
+        moments += [due.at for due in self._awaited(after) if after < due.at < until]
         with reading(self._engine) as db:
             waiting = next_due(db, after, until)
         return min([*moments, *([waiting] if waiting else []), until])

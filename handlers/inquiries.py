@@ -83,7 +83,7 @@ def _list(command: ShowInquiries, found: list[WaitingInquiry], context: Context)
     return Reply(
         tuple(blocks),
         where=Where.IN_PLACE if command.turn else Where.HERE,
-        about=list_about(command.branch),
+        about=list_about(command.branch, context.today(command.branch)),
         shows=replace(command, turn=False, page=0),
     )
 

@@ -25,7 +25,10 @@ class JobContext:
 class Job:
     """`due` is the moment at which the job is due on a local day, None where it is not that day. When
     it is found undone later than `late` after that, it is noted as skipped. `run` returns a line for the
-    log of runs and talks to nobody: it posts."""
+    log of runs and talks to nobody: it posts.
+
+    A job that waits for a fact, and not for a time of day, has `next_moment` instead: when the first thing
+    that is not done yet is due. It runs as often as that comes, and doing it again changes nothing."""
 
     name: str
     purpose: str
@@ -33,3 +36,9 @@ class Job:
     run: Callable[[JobContext], str]
     late: timedelta
     module: str = ""  # of config.yaml's `modules`; "" always runs
+    next_moment: Callable[[Session, Policy, Branch, datetime], datetime | None] | None = None
+
+
+def never(policy: Policy, branch: Branch, day: date) -> datetime | None:  # noqa: ARG001
+    """`due` of a job that waits for a fact: no day has a time for it."""
+    return None

@@ -5,6 +5,7 @@ from jobs.churner_list import CHURNER_LIST
 from jobs.closing_card import CLOSING_CARD
 from jobs.job import Job
 from jobs.morning_digest import MORNING_DIGEST
+from jobs.unanswered_inquiries import UNANSWERED_INQUIRIES
 from jobs.upcoming_reservations import UPCOMING_RESERVATIONS
 
 TIMETABLE: tuple[Job, ...] = (
@@ -13,6 +14,7 @@ TIMETABLE: tuple[Job, ...] = (
     CHURNER_LIST,
     UPCOMING_RESERVATIONS,
     CLOSING_CARD,
+    UNANSWERED_INQUIRIES,
 )
 
 

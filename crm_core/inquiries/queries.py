@@ -89,9 +89,11 @@ def late(db: Session, policy: Policy, branch: str, now: datetime) -> list[Waitin
 
 
 def next_escalation(db: Session, policy: Policy, branch: str, now: datetime) -> datetime | None:
-    """The moment at which a lead has to be told of the first inquiry of which none was told."""
-    moments = (one.escalates_at for one in waiting(db, policy, (branch,), now) if one.escalated_at is None)
-    return min((at for at in moments if at is not None), default=None)
+    """When a lead has to be told of somebody of whom none was told, never while the branch is closed."""
+    waits = waiting(db, policy, (branch,), now)
+    moments = (one.escalates_at for one in waits if one.escalated_at is None)
+    first = min((at for at in moments if at is not None), default=None)
+    return policy.branch(branch).after_open_minutes(max(first, now), 0) if first else None
 
 
 def about(inquiry_id: int) -> str:
@@ -104,9 +106,9 @@ def given_about(inquiry_id: int) -> str:
     return f"inquiry-given:{inquiry_id}"
 
 
-def list_about(branch: str) -> str:
-    """What a list of a branch's waiting inquiries is about."""
-    return f"inquiries:{branch}"
+def list_about(branch: str, day: date) -> str:
+    """What a list of a branch's waiting inquiries is about: those of an earlier day are not kept up."""
+    return f"inquiries:{branch}:{day.isoformat()}"
 
 
 def held_by_other(policy: Policy, row: Inquiry, staff_id: int | None, now: datetime) -> bool:

@@ -381,6 +381,6 @@ def _follow_up(
         assert row.id is not None
         outbox.withdraw(db, given_about(row.id), now)
         today = policy.branch(row.branch).today(now)
-        what |= {about(row.id), list_about(row.branch), f"day:{row.branch}:{today.isoformat()}"}
+        what |= {about(row.id), list_about(row.branch, today), f"day:{row.branch}:{today.isoformat()}"}
     for one in sorted(what):
         outbox.changed(db, one, now)
