@@ -2,21 +2,25 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
 from sqlmodel import Session, col
 
+from crm_core.bulk import insert_many
 from crm_core.churn.chances import ALL, NO_REACTION
 from crm_core.churn.conditions import REACHED, RECALL_KINDS
 from crm_core.churn.ledger import value_since
 from crm_core.churn.treatments import lines_of
 from crm_core.policy.policy import Policy
-from crm_core.sql import chunks
+from crm_core.sql import among, among_given, chunks, columns_of
 from crm_core.tables.calls import Call, ReturnShare
 from crm_core.tables.facts import CAME, Consult, Reservation, TreatmentDone, Visit
 from crm_core.tables.journey import RecallDue
 from crm_core.tables.people import Patient
+
+AT_ONCE = 5_000  # people, so that a rebuild of everybody fits into memory
 
 
 def keep_ledger(db: Session, policy: Policy, patients: Collection[int]) -> int:
@@ -26,15 +30,14 @@ def keep_ledger(db: Session, policy: Policy, patients: Collection[int]) -> int:
     reservation, and for every patient when a return rule has changed.
     """
     written = 0
-    for ids in chunks(sorted(set(patients))):
-        db.execute(delete(RecallDue).where(col(RecallDue.patient_id).in_(ids)))
+    for ids in chunks(sorted(set(patients)), AT_ONCE):
+        db.connection().execute(delete(RecallDue).where(among(db, col(RecallDue.patient_id), ids)))
         rows = [
             {"patient_id": patient_id, **vars(line)}
             for patient_id, lines in lines_of(db, policy, ids)
             for line in lines
         ]
-        if rows:
-            db.execute(insert(RecallDue), rows)
+        insert_many(db, RecallDue, rows)
         _keep_last_visits(db, ids)
         written += len(rows)
     return written
@@ -42,29 +45,40 @@ def keep_ledger(db: Session, policy: Policy, patients: Collection[int]) -> int:
 
 def _keep_last_visits(db: Session, ids: Sequence[int]) -> None:
     latest: dict[int, date] = {}
-    for owner, on, more in (
-        (col(Visit.patient_id), col(Visit.arrived_on), ()),
-        (col(TreatmentDone.patient_id), col(TreatmentDone.done_on), ()),
-        (col(Consult.patient_id), col(Consult.held_on), ()),
-        (
-            col(Reservation.patient_id),
-            col(Reservation.starts_on),
-            (col(Reservation.state).in_(CAME),),
-        ),
-    ):
-        statement: Select[*tuple[Any, ...]] = (
-            select(owner, func.max(on)).where(owner.in_(ids), *more).group_by(owner)
-        )
-        for patient_id, day in db.execute(statement):
+    known, *came = _last_days(db.get_bind().dialect.name)
+    connection, given = db.connection(), {"ids": list(ids)}
+    for statement in came:
+        for patient_id, day in connection.execute(statement, given):
             latest[patient_id] = max(day, latest.get(patient_id, date.min))
-    stored = select(col(Patient.id), col(Patient.last_visit_on)).where(col(Patient.id).in_(ids))
     changes = [
         {"id": row[0], "last_visit_on": latest.get(row[0])}
-        for row in db.execute(stored)
+        for row in connection.execute(known, given)
         if row[1] != latest.get(row[0])
     ]
     if changes:
         db.execute(update(Patient), changes)
+
+
+@lru_cache
+def _last_days(dialect: str) -> tuple[Select[*tuple[Any, ...]], ...]:
+    """The last visits that are noted; then the last day of each kind of row that says somebody came."""
+    patient, reservation = columns_of(Patient), columns_of(Reservation)
+    noted = select(patient.id, patient.last_visit_on).where(among_given(dialect, patient.id))
+    kinds = (
+        (columns_of(Visit), "arrived_on", ()),
+        (columns_of(TreatmentDone), "done_on", ()),
+        (columns_of(Consult), "held_on", ()),
+        (reservation, "starts_on", (reservation.state.in_(CAME),)),
+    )
+    return (
+        noted,
+        *(
+            select(columns.patient_id, func.max(columns[day]))
+            .where(among_given(dialect, columns.patient_id), *more)
+            .group_by(columns.patient_id)
+            for columns, day, more in kinds
+        ),
+    )
 
 
 def keep_shares(db: Session, policy: Policy, today: date, now: datetime) -> bool:

@@ -80,23 +80,32 @@ def decide(
         tried = tries_since(facts.calls, promise, policy.calls, day)
     phone, stops = contact_of(facts, day)
     reasons = _of_person(facts, day) + stops + _own_denial(facts, stops)
-    section = Section.PROMISED if _keeps(promise, tried, day) and not reasons else None
+    lacking = _of_consent(facts, policy, day, phone)
+    hidden = lacking if policy.calls.without_consent is WithoutConsent.HIDE else []
+    spent = _of_budget(facts, policy, phone) if phone is not None else []
+    told = _of_calls(facts, policy, day, promise, tried)
+    section = None
+    if _keeps(promise, tried, day) and not reasons:
+        section = Section.PROMISED
+    elif facts.asks:
+        section = Section.INQUIRIES
+    elif not (reasons or told or facts.booked_on):
+        section = _midway(facts, policy, day, outreach=not (spent or hidden))
     if not card:
         reasons += _nothing_due(others, day)
     reasons += _of_days(facts, policy, day)
-    reasons += _of_calls(facts, policy, day, promise, tried, section)
-    if phone is not None:
-        reasons += _of_budget(facts, policy, phone)
-    lacking = _of_consent(facts, policy, day, phone)
-    if policy.calls.without_consent is WithoutConsent.HIDE:
-        reasons += lacking
+    if section is not None:
+        on = promise.on if promise is not None and section is Section.PROMISED else None
+        told = [Reason(Why.IN_HIGHER_SECTION, on=on, word=section)]
+    reasons += told + spent + hidden
     eligible = not reasons
-    branch = card[0].branch if card else (others[0].branch if others else facts.branch)
+    branch = _branch_of(facts, section, (*card, *others))
     if branch not in started:
         reasons += [Reason(Why.NOT_STARTED, word=branch)]
     if facts.may_have_come_on is not None:
         reasons += [Reason(Why.FACTS_MISSING, on=facts.may_have_come_on)]
     reaction = last_reaction(facts.calls)
+    care = section is Section.MID_COURSE
     return Eligibility(
         patient_id=facts.patient_id,
         day=day,
@@ -106,7 +115,7 @@ def decide(
         families=card,
         others=others,
         reasons=tuple(reasons),
-        notes=tuple(lacking) if policy.calls.without_consent is WithoutConsent.ASK else (),
+        notes=tuple(lacking) if policy.calls.without_consent is WithoutConsent.ASK and not care else (),
         contact_id=phone.contact_id if phone else None,
         vip=facts.vip,
         owner_id=facts.owner_id,
@@ -116,6 +125,8 @@ def decide(
         tries=tried,
         promise=promise,
         reaction=reaction,
+        pending=facts.pending,
+        gap=facts.gap,
     )
 
 
@@ -124,6 +135,33 @@ def _keeps(promise: Promise | None, tried: Tries, day: date) -> bool:
     if promise is None or promise.on > day:
         return False
     return not tried.tried_out and tried.resting_until is None
+
+
+def _midway(facts: PatientFacts, policy: Policy, day: date, *, outreach: bool) -> Section | None:
+    """④ or ⑤ where nothing speaks against a call. ⑤ is care: it needs no consent and spends no budget.
+
+    Who was here since the consult or the session has been spoken to. A call that connected after the
+    consult ends ④: what follows is the date that was promised, or nothing.
+    """
+    here = _of_visit(facts, policy, day)
+    pending = facts.pending
+    if outreach and pending is not None and day in pending.call_days:
+        came = facts.last_visit_on is not None and facts.last_visit_on > pending.held_on
+        spoke = any(reached(call) and call.at >= pending.held_at for call in facts.calls)
+        if not (spoke or (came and here)):
+            return Section.UNDECIDED
+    if facts.gap is not None and not here:
+        return Section.MID_COURSE
+    return None
+
+
+def _branch_of(facts: PatientFacts, section: Section | None, families: tuple[FamilyDue, ...]) -> str:
+    """The branch that owns the card: of the consult, of the last session, else of the first family."""
+    if section is Section.UNDECIDED and facts.pending is not None:
+        return facts.pending.branch
+    if section is Section.MID_COURSE and facts.gap is not None:
+        return facts.gap.branch
+    return families[0].branch if families else facts.branch
 
 
 def band_of(line: LedgerLine, day: date) -> Band:
@@ -261,10 +299,14 @@ def _of_days(facts: PatientFacts, policy: Policy, day: date) -> list[Reason]:
     reasons = []
     if facts.booked_on is not None:
         reasons.append(Reason(Why.HAS_RESERVATION, on=facts.booked_on))
+    return reasons + _of_visit(facts, policy, day)
+
+
+def _of_visit(facts: PatientFacts, policy: Policy, day: date) -> list[Reason]:
     last = facts.last_visit_on
     if last is not None and (day - last).days <= policy.calls.quiet_after_visit_days:
-        reasons.append(Reason(Why.RECENT_VISIT, on=last))
-    return reasons
+        return [Reason(Why.RECENT_VISIT, on=last)]
+    return []
 
 
 def _of_calls(
@@ -273,11 +315,8 @@ def _of_calls(
     day: date,
     promise: Promise | None,
     tried: Tries,
-    section: Section | None,
 ) -> list[Reason]:
     """What earlier calls say: a promise, the rest after a conversation, the rest after trying."""
-    if section is not None:
-        return [Reason(Why.IN_HIGHER_SECTION, on=promise.on if promise else None, word=section)]
     reasons = []
     if promise is not None:
         reasons.append(Reason(Why.PROMISED, on=promise.on))

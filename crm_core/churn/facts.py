@@ -23,8 +23,11 @@ from crm_core.churn.conditions import (
     standing_call,
     value_of,
 )
+from crm_core.churn.gaps import CourseGap, course_gaps
 from crm_core.churn.ledger import LedgerLine
+from crm_core.churn.undecided import PendingConsult, pending_consults
 from crm_core.churn.unknown import add_unknown_visits
+from crm_core.inquiries.queries import patients_waiting
 from crm_core.policy.policy import Policy
 from crm_core.sql import chunks
 from crm_core.tables.calls import (
@@ -105,6 +108,9 @@ class PatientFacts:
     consents: dict[int, bool] = field(default_factory=dict)  # contact → newest word on advertising
     booked_since: datetime | None = None  # when the newest reservation was made
     denials: list[tuple[date, ResponseGroup]] = field(default_factory=list)  # standing, own
+    asks: bool = False  # an inquiry of theirs waits for an answer
+    pending: PendingConsult | None = None
+    gap: CourseGap | None = None
     may_have_come_on: date | None = None  # since when, where the file that would say so is missing
 
 
@@ -121,6 +127,7 @@ def gather(
     found: list[PatientFacts] = []
     by_visits = not _has_payments(db)
     past = is_past(db, policy.branches, day, now)
+    asking = patients_waiting(db, policy, tuple(policy.branches), now)
     for ids in chunks(sorted(set(patients)), _CHUNK):
         rows = _patients(db, policy, ids, day, now, by_visits, past)
         known = {row.patient_id: row for row in rows}
@@ -134,6 +141,11 @@ def gather(
         _add_reached(db, policy, rows, day, now)
         _add_consents(db, policy, rows, day, now)
         add_unknown_visits(db, policy, rows, now)
+        pending = pending_consults(db, policy, ids, day, now)
+        gaps = course_gaps(db, policy, day, now, ids)
+        for row in rows:
+            row.asks = row.patient_id in asking
+            row.pending, row.gap = pending.get(row.patient_id), gaps.get(row.patient_id)
         found.extend(rows)
     return found
 

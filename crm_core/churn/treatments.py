@@ -10,15 +10,17 @@ from sqlmodel import Session, col
 
 from crm_core.churn.ledger import CourseHeld, Done, LedgerLine, ledger_lines
 from crm_core.policy.policy import Policy
-from crm_core.sql import chunks
+from crm_core.sql import among, chunks
 from crm_core.tables.facts import Course, TreatmentDone
+
+AT_ONCE = 5_000
 
 
 def lines_of(
     db: Session, policy: Policy, patients: Sequence[int] | None, until: datetime | None = None
 ) -> Iterator[tuple[int, tuple[LedgerLine, ...]]]:
     """(patient, lines) for each of the patients, or of all, who has a treatment; facts up to `until`."""
-    for ids in [None] if patients is None else chunks(patients):
+    for ids in [None] if patients is None else chunks(patients, AT_ONCE):
         courses = _courses(db, ids, until)
         rows = _treatments(db, ids, until)
         for patient_id, group in groupby(rows, key=lambda row: row[0]):
@@ -70,10 +72,10 @@ def _treatments(db: Session, ids: Sequence[int] | None, until: datetime | None) 
         col(TreatmentDone.number),
     )
     if ids is not None:
-        statement = statement.where(col(TreatmentDone.patient_id).in_(ids))
+        statement = statement.where(among(db, col(TreatmentDone.patient_id), ids))
     if until is not None:
         statement = statement.where(col(TreatmentDone.done_at) <= until)
-    for row in db.execute(statement):
+    for row in db.connection().execute(statement):
         course = (row[6], row[7]) if row[7] is not None else None
         yield row[0], Done(row[1], row[2], row[3], row[4] or 0, row[5], course)
 
@@ -89,11 +91,11 @@ def _courses(db: Session, ids: Sequence[int] | None, until: datetime | None) -> 
         col(Course.valid_until),
     )
     if ids is not None:
-        statement = statement.where(col(Course.patient_id).in_(ids))
+        statement = statement.where(among(db, col(Course.patient_id), ids))
     if until is not None:
         statement = statement.where(col(Course.bought_at) <= until)
     held: dict[int, list[CourseHeld]] = {}
-    for row in db.execute(statement):
+    for row in db.connection().execute(statement):
         course = CourseHeld((row[1], row[2]), row[3], row[4], row[5], row[6])
         held.setdefault(row[0], []).append(course)
     return held

@@ -10,6 +10,7 @@ from crm_core.policy.policy import Policy, WithoutConsent
 from crm_core.policy.rules import RuleKind
 from tests.reference.clinic import Call, Clinic, Treatment
 from tests.reference.facts import Person, day_of, people_at, plain
+from tests.reference.fold import fold
 
 DENIALS = ("negative_denial", "positive_denial")
 REACHED = ("connected", "call_later", "treatment_complete")
@@ -237,6 +238,64 @@ def reason(person: Person, phone: str | None, phones: Phones, now: datetime) -> 
     return "listed" if consents(person, now) else "no consent"
 
 
+# ── who stands higher on today's list (reading 16) ───────────────────────────────────────────────
+
+
+def waits_for_an_answer(person: Person, now: datetime) -> bool:
+    """②: asked within the patience of an inquiry, and neither booked, came nor was spoken to since."""
+    for inquiry in person.inquiries:
+        kind, asked = inquiry.kind or "treatment", person.moment(inquiry.received_at)
+        if kind == "spam" or (now.date() - asked.date()).days > person.policy.patience.inquiry:
+            continue
+        booked = any(row.made_at and asked <= person.moment(row.made_at) for row in person.reservations)
+        came = any(person.moment(row.arrived_at) >= asked for row in person.visits)
+        spoke = any(person.moment(row.called_at) >= asked and row.outcome in REACHED for row in person.calls)
+        if kind not in ("treatment", "price", "change") or not (booked or came or spoke):
+            return True
+    return False
+
+
+def is_undecided_today(person: Person, now: datetime) -> bool:
+    """④: a call day of the last consult, which is pending in a journey with nothing decided since."""
+    if not person.consults:
+        return False
+    last = max(person.consults, key=lambda row: person.moment(row.held_at))
+    if person.decision(last, now) != "pending":
+        return False
+    branch, held_on = person.policy.branch(last.branch), day_of(last.held_at)
+    days = {branch.next_open_day(held_on + timedelta(days=n - 1)) for n in person.policy.calls.undecided_days}
+    journey = next(one for one in fold(person, now) if last in one.consults)
+    return now.date() in days and not journey.treatments and journey.agreement_at(now) is None
+
+
+def misses_a_session(person: Person, now: datetime) -> bool:
+    """⑤: paid sessions left, and the last one longer ago than the course allows."""
+    for course in person.courses:
+        known = person.policy.treatments.get(person.policy.treatment_slug(course.treatment))
+        if known is None or known.course is None or not person.sessions_left(course, now):
+            continue
+        sessions = [day_of(row.done_at) for row in person.treatments if row.course_no == course.course_no]
+        family = [
+            day_of(row.done_at)
+            for row in person.treatments
+            if row.course_no is None
+            and person.family(row.treatment) == known.family
+            and not person.is_check(row.treatment)
+            and day_of(row.done_at) >= course.bought_on
+        ]
+        last = max(sessions or family or [course.bought_on])
+        if (now.date() - last).days > known.course.gap_after:
+            return True
+    return False
+
+
+def stands_higher(person: Person, now: datetime) -> bool:
+    """Of somebody whom nothing keeps off ⑦."""
+    return (
+        waits_for_an_answer(person, now) or is_undecided_today(person, now) or misses_a_session(person, now)
+    )
+
+
 def churners(clinic: Clinic, now: datetime, policy: Policy) -> list[Why]:
     """Every patient and why they are on the list or not; `now` is the branches' wall clock."""
     everybody = people_at(clinic, now, policy)
@@ -247,6 +306,8 @@ def churners(clinic: Clinic, now: datetime, policy: Policy) -> list[Why]:
             continue
         phone = phone_of(person, everybody, now.date())
         why = reason(person, phone, phones, now)
+        if why == "listed" and stands_higher(person, now):
+            why = "in a higher section"
         found.append(Why(person.key[1], person.branch, why, bands(person, now)))
     return found
 

@@ -9,12 +9,23 @@ from sqlmodel import Session, col
 
 from crm_core.calls.standing.actions import keep_standing
 from crm_core.churn.actions import keep_ledger
+from crm_core.journeys.actions import refold
 from crm_core.phone import read_phone
 from crm_core.policy.policy import Policy
 from crm_core.privacy import vault_of
 from crm_core.tables.calls import Call, CallKind, LegalClass, Outcome, ResponseGroup
 from crm_core.tables.facts import Consult as ConsultRow
-from crm_core.tables.facts import Course, Payment, Reservation, ReservationState, TreatmentDone, Visit
+from crm_core.tables.facts import (
+    Course,
+    Decision,
+    Inquiry,
+    InquiryKind,
+    Payment,
+    Reservation,
+    ReservationState,
+    TreatmentDone,
+    Visit,
+)
 from crm_core.tables.people import (
     Book,
     Consent,
@@ -93,6 +104,7 @@ class Loader:
         self.db.flush()
         keep_ledger(self.db, self.policy, self.patients.values())
         keep_standing(self.db, self.patients.values())
+        refold(self.db, self.policy, patients=list(self.patients.values()))
 
     def people(self, clinic: Clinic) -> None:
         for row in clinic.patients:
@@ -148,6 +160,10 @@ class Loader:
                     **self.common(c, c.consult_no),
                     held_at=self.moment(c.held_at, c.branch),
                     held_on=day(c.held_at),
+                    timed=isinstance(c.held_at, datetime),
+                    treatment=slug(c.treatment) if c.treatment else None,
+                    decision=Decision(c.decision or "pending"),
+                    decided_at=self.maybe(c.decided_at, c.branch),
                 )
             )
         for t in clinic.treatments:
@@ -181,6 +197,20 @@ class Loader:
                     paid_on=day(p.paid_at),
                     amount=p.amount or 0,
                     refund=p.refund or 0,
+                )
+            )
+
+        for q in clinic.inquiries:
+            if q.chart_no is None:
+                continue
+            self.db.add(
+                Inquiry(
+                    **self.common(q, q.inquiry_no),
+                    received_at=self.moment(q.received_at, q.branch),
+                    received_on=day(q.received_at),
+                    timed=isinstance(q.received_at, datetime),
+                    kind=InquiryKind(q.kind or "treatment"),
+                    treatment=slug(q.treatment) if q.treatment else None,
                 )
             )
 

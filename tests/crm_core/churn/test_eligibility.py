@@ -271,8 +271,10 @@ def test_while_sessions_are_left_the_family_is_neither_due_nor_lapsed(clinic: Cl
     patient = clinic.patient()
     clinic.treated(patient, 100, "laser_toning")
     clinic.course(patient, "laser_toning", 10, valid_until=clinic.ago(-5))
-    assert clinic.reasons(patient) == [Why.COURSE_RUNNING]
-    assert clinic.later(days=5).reasons(patient) == [Why.COURSE_RUNNING]
+    for days in (0, 5):
+        why = clinic.later(days=days).why(patient)
+        assert [reason.why for reason in why.reasons] == [Why.COURSE_RUNNING, Why.IN_HIGHER_SECTION]
+        assert why.section is Section.MID_COURSE
     assert clinic.later(days=6).reasons(patient) == []
 
 
