@@ -38,7 +38,6 @@ _NOT_UNDERSTOOD = {
     "language": N_("I do not speak “{word}”."),
     "export": N_("I cannot export “{word}”."),
     "code": N_("The code “{word}” is wrong, used or too old. Ask the administrator for a new one."),
-    "phone": N_("“{word}” is no telephone number. Try: 010-1234-5678."),
     "source": N_("There is no source “{word}”."),
     "treatment": N_("There is no treatment “{word}”."),
     "argument": N_("I did not understand “{word}”."),
@@ -115,7 +114,12 @@ def _not_free(error: e.NotFree, r: _Reader) -> str:
     said = r.say(_NOT_FREE[error.why], when=figures.staff_moment(error.at, branch, r.language))
     if not error.near:
         return said + " " + r.say("Choose another day.")
-    times = ", ".join(figures.staff_moment(at, branch, r.language) for at in error.near)
+    first, *rest = error.near
+    same = all(branch.local(at).date() == branch.local(first).date() for at in rest)
+    others = [
+        figures.clock(at, branch) if same else figures.staff_moment(at, branch, r.language) for at in rest
+    ]
+    times = ", ".join([figures.staff_moment(first, branch, r.language), *others])
     return said + " " + r.say("Free near it: {times}", times=times)
 
 

@@ -72,7 +72,7 @@ def _consult(row: Consult, flow: Flow, context: Context) -> str:
     amount = ""
     if _sees_amounts(flow, context):
         if row.agreed_amount is not None:
-            amount = say("agreed {amount}", amount=figures.money(row.agreed_amount, language))
+            amount = figures.money(row.agreed_amount, language)
         elif row.proposed_amount is not None:
             amount = say("proposed {amount}", amount=figures.money(row.proposed_amount, language))
     return _joined(
@@ -118,7 +118,7 @@ def _next(flow: Flow, who: FoundPatient, context: Context) -> Iterator[tuple[But
     if desk and not flow.is_here:
         yield (Button(say("Arrived"), Arrive(who.id, branch), Style.PRIMARY),)
     if talks and flow.pending is not None:
-        yield from _decisions(flow.pending, context)
+        yield from _decisions(flow.pending, context, Style.PRIMARY if flow.is_here else Style.PLAIN)
     row = []
     if treats and (flow.is_here or not desk):
         style = Style.PRIMARY if flow.agreed is not None and not flow.treatments else Style.PLAIN
@@ -138,13 +138,13 @@ def _next(flow: Flow, who: FoundPatient, context: Context) -> Iterator[tuple[But
         yield (Button(say("Take back"), UndoStage(flow.last.id or 0)),)
 
 
-def _decisions(consult: Consult, context: Context) -> Iterator[tuple[Button, ...]]:
+def _decisions(consult: Consult, context: Context, style: Style) -> Iterator[tuple[Button, ...]]:
     """A yes is one tap when the amount proposed is known."""
     say, number = context.say, consult.id or 0
     known = consult.proposed_amount is not None
     yes = Decide(number, Decision.YES) if known else AskAgreed(number, Decision.YES)
     yield (
-        Button(say("Agreed"), yes, Style.PRIMARY),
+        Button(say("Agreed"), yes, style),
         Button(say("In part"), AskAgreed(number, Decision.PART)),
     )
     yield (
