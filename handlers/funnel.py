@@ -67,6 +67,8 @@ from handlers.language.reply import (
 )
 from handlers.language.words import PERIOD_WORDS, Words
 
+_Rows = tuple[tuple[Button, ...], ...]
+_Shown = tuple[tuple[Block, ...], _Rows, dict[str, Any]]
 _CHOICES = (
     *PERIOD_WORDS,
     "by branch",
@@ -96,27 +98,23 @@ def show_funnel(command: ShowFunnel, context: Context) -> Reply:
     by = cut_of(command.by)
     personal = by is JourneyCut.COORDINATOR and not context.private
     show = _show_activity if command.activity else _show_cohort
-    blocks, data = show(command, scope, by, context)
+    blocks, rows, data = show(command, scope, by, context)
     until = until_sentence(context, scope.branches, KINDS)
     return Reply(
-        (*blocks, Text(until, tone=Tone.HINT), _buttons(command, scope, context)),
+        (*blocks, Text(until, tone=Tone.HINT), Buttons((*rows, *_buttons(command, scope, context)))),
         where=Where.PRIVATE if personal else Where.HERE,
         data=data,
     )
 
 
-def _show_activity(
-    command: ShowFunnel, scope: Scope, by: JourneyCut | None, context: Context
-) -> tuple[tuple[Block, ...], dict[str, Any]]:
+def _show_activity(command: ShowFunnel, scope: Scope, by: JourneyCut | None, context: Context) -> _Shown:
     report = activity(context.db, scope, context.policy, context.now, by, command.against)
     numbers = _numbers([value for value, _ in report.cuts], by, context)
     data = activity_data(report, scope, numbers, context)
-    return activity_blocks(report, scope, context), data
+    return activity_blocks(report, scope, context), (), data
 
 
-def _show_cohort(
-    command: ShowFunnel, scope: Scope, by: JourneyCut | None, context: Context
-) -> tuple[tuple[Block, ...], dict[str, Any]]:
+def _show_cohort(command: ShowFunnel, scope: Scope, by: JourneyCut | None, context: Context) -> _Shown:
     report = funnel(context.db, scope, context.policy, context.now, by, command.against)
     beside = shares_of(scope, context)[None]
     numbers = _numbers([value for value, _ in report.cuts], by, context)
@@ -129,7 +127,7 @@ def _show_cohort(
         shares_data(beside),
         {value: shares_data(one) for value, one in of_cuts.items()},
     )
-    return (*_blocks(report, scope, beside, context), *_leaky(report, scope, command, context)), data
+    return _blocks(report, scope, beside, context), _leaky(report, scope, context), data
 
 
 def _numbers(values: list[Value], by: JourneyCut | None, context: Context) -> dict[int, str]:
@@ -182,13 +180,13 @@ def _cut(report: FunnelReport, scope: Scope, context: Context) -> list[Block]:
     return [Picture(bars, f"{bars.title}: {said}"), table]
 
 
-def _leaky(report: FunnelReport, scope: Scope, command: ShowFunnel, context: Context) -> list[Block]:
+def _leaky(report: FunnelReport, scope: Scope, context: Context) -> _Rows:
     """Buttons to the people who matter now: the undecided, and those of the leakiest step."""
     if not scope.sees_names:
-        return []
+        return ()
     say = context.say
     branch = scope.branches[0] if len(scope.branches) == 1 else ""
-    days = command.first or scope.period.first, command.last or scope.period.last
+    days = scope.period.first, scope.period.last
     opening = []
     pending = report.all.beside[Which.PENDING]
     if pending:
@@ -203,10 +201,10 @@ def _leaky(report: FunnelReport, scope: Scope, command: ShowFunnel, context: Con
         who = "new" if name == sides(report)[0][0] else "old"
         lost = OpenJourneys(branch, *days, stage, part_of(Which.LOST), who)
         opening.append(Button(label, lost, Style.PRIMARY))
-    return [Buttons((tuple(opening),))] if opening else []
+    return (tuple(opening),) if opening else ()
 
 
-def _buttons(command: ShowFunnel, scope: Scope, context: Context) -> Buttons:
+def _buttons(command: ShowFunnel, scope: Scope, context: Context) -> _Rows:
     """The people behind the numbers, the other view, the cuts, and how it is counted."""
     say = context.say
     branch = scope.branches[0] if len(scope.branches) == 1 else ""
@@ -229,7 +227,7 @@ def _buttons(command: ShowFunnel, scope: Scope, context: Context) -> Buttons:
         cuts.append(Button(label, asked))
     rows += [tuple(cuts[n : n + 2]) for n in range(0, len(cuts), 2)]
     rows.append((Button(say("How it is counted"), ExplainFunnel()),))
-    return Buttons(tuple(row for row in rows if row))
+    return tuple(row for row in rows if row)
 
 
 def explain_funnel(_command: ExplainFunnel, context: Context) -> Reply:

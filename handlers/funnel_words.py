@@ -173,7 +173,8 @@ def outcome_lines(report: FunnelReport, context: Context) -> str:
 def notes(report: FunnelReport, context: Context) -> str:
     """What is not in the conversion, and what a day brings."""
     say = context.say
-    lines = [say("Behind +: too young to count. Conversion counts only what is old enough.")]
+    lines = [say("Followed from the first contact, which lies in the period.")]
+    lines += [say("Behind +: too young to count. Conversion counts only what is old enough.")]
     if report.all.late_entries:
         lines.append(say("Entered later than by inquiry: {n}", n=figures.count(report.all.late_entries)))
     inquiries, treated = report.per_open_day(Stage.INQUIRY), report.per_open_day(Stage.TREATMENT)
