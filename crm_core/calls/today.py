@@ -1,6 +1,6 @@
 """Reads today's list: its cards as they stand now, who has which, and the headline."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,11 +9,13 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from crm_core.calls.actions import has_started, is_taken, may_call
+from crm_core.calls.worklists.actions import stops_by_hand
 from crm_core.churn.eligibility import judge
 from crm_core.churn.queries import BandCounts, count_bands
 from crm_core.churn.reasons import Eligibility
 from crm_core.errors import OtherBranch
 from crm_core.facts_until import missing
+from crm_core.inquiries.queries import WaitingInquiry, waiting
 from crm_core.period import Period
 from crm_core.policy.policy import Policy
 from crm_core.staff.access import CALLS, Person, system_scope
@@ -48,11 +50,15 @@ class TodayCard:
     call_id: int | None
     mine_to_call: bool
     eligibility: Eligibility
+    assigned_to: str | None = None  # whom a list was given to
+    is_mine: bool = False  # claimed by this person or given to them
 
 
 @dataclass(frozen=True)
 class TodayList:
-    """The list of a branch and day. `counts`: cards still to do by section; `waiting` beyond the cut.
+    """The list of a branch and day. `counts`: what is still to do by section; `waiting` beyond the cut.
+
+    `inquiries` is section ②, the longest waiting first: no cards, and nobody of it has a card below.
 
     Before start there are no cards and `would_be` says what would stand on it. `fixed_at` is None
     until the list of the day was fixed (`actions.fix_list`).
@@ -68,6 +74,7 @@ class TodayList:
     long_gone: int
     cards: tuple[TodayCard, ...]
     would_be: BandCounts | None = None
+    inquiries: tuple[WaitingInquiry, ...] = ()
     held_back: int = 0  # cards that wait for a missing file (product.md §2)
 
     @property
@@ -93,12 +100,14 @@ def today(db: Session, person: Person, policy: Policy, branch: str, day: date, n
     ).one_or_none()
     cards = cards_of_day(db, person, policy, branch, day, now)
     open_cards = [card for card in cards if card.state is not CardState.DONE]
+    asking = asking_today(db, policy, branch, cards, now)
+    counts = {s: sum(card.section is s for card in open_cards) for s in SECTIONS}
     return TodayList(
         branch=branch,
         day=day,
         started=True,
         fixed_at=row.fixed_at if row else None,
-        counts={s: sum(card.section is s for card in open_cards) for s in SECTIONS},
+        counts={**counts, Section.INQUIRIES: len(asking)},
         done=len(cards) - len(open_cards),
         waiting=row.waiting if row else 0,
         long_gone=row.long_gone if row else 0,
@@ -127,6 +136,7 @@ def cards_of_day(
                 or_(
                     col(CallCard.on_list).is_(True),
                     col(CallCard.claimed_by_id) == person.staff_id,
+                    col(CallCard.assigned_to_id) == person.staff_id,
                 ),
             )
             .execution_options(populate_existing=True)
@@ -142,6 +152,31 @@ def cards_of_day(
     return tuple(sorted(cards, key=_work_order))
 
 
+def next_up(
+    db: Session,
+    person: Person,
+    policy: Policy,
+    branch: str,
+    day: date,
+    now: datetime,
+) -> TodayCard | WaitingInquiry | None:
+    """What to do next: first what this person has claimed, then the list from the top.
+
+    The longest waiting inquiry that nobody else has stands before ④. Cards that were tried or put off
+    come after all others. None when all is done.
+    """
+    cards = cards_of_day(db, person, policy, branch, day, now)
+    work = [card for card in cards if card.mine_to_call and card.assigned_to in (None, person.name)]
+    claimed = [card for card in work if card.state is CardState.MINE]
+    free = [card for card in work if card.state is CardState.FREE]
+    later = [card for card in work if card.state in (CardState.TRIED, CardState.LATER)]
+    asking = [
+        one for one in asking_today(db, policy, branch, cards, now) if one.staff_id in (None, person.staff_id)
+    ]
+    top = [card for card in free if card.section is Section.PROMISED]
+    return next(iter((*claimed, *top, *asking, *free, *later)), None)
+
+
 def next_card(
     db: Session,
     person: Person,
@@ -150,16 +185,9 @@ def next_card(
     day: date,
     now: datetime,
 ) -> TodayCard | None:
-    """What to do next: first what this person has claimed, then the free ones from the top.
-
-    Cards that were tried or put off come after all others. None when all is done.
-    """
-    cards = cards_of_day(db, person, policy, branch, day, now)
-    for wanted in ((CardState.MINE,), (CardState.FREE,), (CardState.TRIED, CardState.LATER)):
-        for card in cards:
-            if card.state in wanted and card.mine_to_call:
-                return card
-    return None
+    """The next card to call, whoever may be asking meanwhile."""
+    found = next_up(db, person, policy, branch, day, now)
+    return found if isinstance(found, TodayCard) else None
 
 
 def card_for(db: Session, person: Person, policy: Policy, card: CallCard, now: datetime) -> TodayCard:
@@ -170,10 +198,18 @@ def card_for(db: Session, person: Person, policy: Policy, card: CallCard, now: d
 
 
 def _stays(card: CallCard, standing: Eligibility) -> bool:
-    """Work done stays visible; else the patient must stand in a section of the list now."""
-    if card.done_at is not None or not card.on_list:
+    """Work done stays visible; else the patient must stand in a section of cards now.
+
+    Off the list stand a card one has opened by hand, and one that was given to somebody: it drops out
+    when something speaks against the call.
+    """
+    if card.done_at is not None:
         return True
-    return standing.section is not None and not standing.held_back
+    if card.on_list:
+        has_cards = standing.section is not None and standing.section is not Section.INQUIRIES
+        return has_cards and not standing.held_back
+    given = card.assigned_to_id is not None and card.claimed_by_id is None
+    return not (given and (stops_by_hand(standing) or standing.section is Section.INQUIRIES))
 
 
 def held_back(db: Session, policy: Policy, branch: str, day: date, now: datetime) -> int:
@@ -190,8 +226,27 @@ def held_back(db: Session, policy: Policy, branch: str, day: date, now: datetime
     return sum(one.section is not None and one.held_back for one in known.values())
 
 
+def asking_today(
+    db: Session, policy: Policy, branch: str, cards: Sequence[TodayCard], now: datetime
+) -> tuple[WaitingInquiry, ...]:
+    """Section ② beside these cards: whoever stands in ① is called there."""
+    promised = {
+        card.patient_id
+        for card in cards
+        if card.section is Section.PROMISED and card.state is not CardState.DONE
+    }
+    return tuple(one for one in waiting(db, policy, (branch,), now) if one.patient_id not in promised)
+
+
+def section_now(card: CallCard, standing: Eligibility) -> Section:
+    """Where an open card is worked: where its patient stands now; else what it was made for."""
+    if card.done_at is not None or standing.section in (None, Section.INQUIRIES):
+        return card.section
+    return standing.section or card.section
+
+
 def _names(db: Session, cards: list[CallCard]) -> dict[int, str]:
-    staff = {card.claimed_by_id for card in cards if card.claimed_by_id is not None}
+    staff = {one for card in cards for one in (card.claimed_by_id, card.assigned_to_id) if one is not None}
     found = db.execute(select(col(Staff.id), col(Staff.name)).where(col(Staff.id).in_(staff)))
     return {row[0]: row[1] for row in found}
 
@@ -208,9 +263,9 @@ def _seen(
     return TodayCard(
         card_id=card.id or 0,
         patient_id=card.patient_id,
-        section=card.section,
+        section=section_now(card, standing),
         rank=card.rank,
-        family=card.family or (standing.families[0].family if standing.families else None),
+        family=standing.about or card.family,
         reason=card.reason,
         state=_state(card, person, now),
         claimed_by=names.get(card.claimed_by_id) if card.claimed_by_id is not None else None,
@@ -218,6 +273,8 @@ def _seen(
         call_id=card.call_id,
         mine_to_call=may_call(person, patient, policy),
         eligibility=standing,
+        assigned_to=names.get(card.assigned_to_id) if card.assigned_to_id is not None else None,
+        is_mine=person.staff_id is not None and person.staff_id in (card.claimed_by_id, card.assigned_to_id),
     )
 
 

@@ -15,6 +15,7 @@ from crm_core.calls.standing.actions import (
     refuse,
     withdraw_refusals,
 )
+from crm_core.calls.today import section_now
 from crm_core.churn.eligibility import judge
 from crm_core.churn.reasons import Eligibility
 from crm_core.errors import (
@@ -48,6 +49,13 @@ from crm_core.tables.calls import (
     Section,
 )
 from crm_core.tables.people import Patient
+
+_RECALL = CallKind.RECALL, LegalClass.OUTREACH
+_KINDS = {
+    Section.PROMISED: (CallKind.PROMISED, LegalClass.OWN),
+    Section.UNDECIDED: (CallKind.UNDECIDED, LegalClass.OUTREACH),
+    Section.MID_COURSE: (CallKind.MID_COURSE, LegalClass.CARE),
+}
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,7 @@ def log_outcome(
     check(policy, said, today)
     standing = judge(db, policy, [card.patient_id], today, now)[card.patient_id]
     patient = db.get_one(Patient, card.patient_id)
+    card.section = section_now(card, standing)
     call = _row(patient, card, standing, person, said, today, now)
     call.press_key = press_key
     return _write(db, policy, person, call, card, now)
@@ -254,10 +263,8 @@ def _row(
     today: date,
     at: datetime,
 ) -> Call:
-    promised = card.section is Section.PROMISED
-    family = said.family or card.family
-    if family is None and standing.families:
-        family = standing.families[0].family
+    kind, legal_class = _KINDS.get(card.section, _RECALL)
+    family = said.family or standing.about or card.family
     seen = next((one for one in standing.families if one.family == family), None)
     return Call(
         book=patient.book,
@@ -268,8 +275,8 @@ def _row(
         called_at=at,
         called_on=today,
         staff_id=person.staff_id,
-        kind=CallKind.PROMISED if promised else CallKind.RECALL,
-        legal_class=LegalClass.OWN if promised else LegalClass.OUTREACH,
+        kind=kind,
+        legal_class=legal_class,
         outcome=said.outcome,
         response_group=said.group,
         family=family,
