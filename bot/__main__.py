@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("--at", metavar="ISO", help="as if it were this moment; later facts are hidden")
     ask.add_argument("--json", action="store_true", help="the answer as data (docs/json.md)")
     ask.add_argument("--language", choices=("ko", "en"))
+    ask.add_argument("--save", type=Path, metavar="FOLDER", help="put the answer's files and pictures there")
     staff = add("staff", shell.staff, "staff of the clinic")
     staff.add_argument("what", choices=("add", "list"))
     staff.add_argument("name", nargs="?")

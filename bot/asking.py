@@ -3,6 +3,9 @@
 import getpass
 import json
 import sys
+from pathlib import Path
+from typing import Any
+from typing import cast as as_type
 
 from sqlmodel import Session
 
@@ -14,13 +17,23 @@ from crm_core.staff.access import Person, person_of, shell_person
 from crm_core.staff.queries import active_staff
 from crm_core.tables.people import Staff
 from handlers import errors
-from handlers.language.language import language
+from handlers.language.language import Language, language
 from handlers.language.menu_item import Context
+from handlers.language.reply import File, Picture, Reply
 from handlers.menu import MENU, not_a_command, read_typed
 
 
-def ask(opened: Opened, text: str, *, as_staff: str | None, as_json: bool, speech: str | None) -> int:
-    """Prints the answer; 0, or 1 when the command could not be carried out."""
+def ask(
+    opened: Opened,
+    text: str,
+    *,
+    as_staff: str | None,
+    as_json: bool,
+    speech: str | None,
+    save: Path | None = None,
+) -> int:
+    """Prints the answer, and puts its files and pictures into the folder `save`; 0, or 1 when the
+    command could not be carried out."""
     person = _asker(opened, as_staff)
     spoken = language(speech or person.language or ("en" if as_staff is None else opened.policy.language))
     try:
@@ -50,7 +63,31 @@ def ask(opened: Opened, text: str, *, as_staff: str | None, as_json: bool, speec
         print(json.dumps(data, ensure_ascii=False, indent=2))
     else:
         print(printed(reply))
+    if save is not None:
+        _save(reply, save, spoken)
     return 0
+
+
+def _save(reply: Reply, folder: Path, spoken: Language) -> None:
+    """The files of an answer by their own names, its pictures by number; readable by nobody else."""
+    from handlers.pictures import draw  # matplotlib, only where a picture is wanted
+
+    if not folder.is_dir():
+        raise CannotOpen(f"{folder}: there is no such folder")
+    pictures = 0
+    for block in reply.blocks:
+        match block:
+            case File(name=name, content=content):
+                path = folder / name
+            case Picture(chart=chart):
+                pictures += 1
+                path = folder / f"picture-{pictures}.png"
+                content = draw(as_type("Any", chart), spoken)
+            case _:
+                continue
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+        print(path, file=sys.stderr)
 
 
 def _asker(opened: Opened, as_staff: str | None) -> Person:

@@ -92,7 +92,14 @@ def job(args: Namespace) -> int:
 
 def ask(args: Namespace) -> int:
     clinic = opened(args).at(args.at)
-    return asking.ask(clinic, args.text, as_staff=args.as_staff, as_json=args.json, speech=args.language)
+    return asking.ask(
+        clinic,
+        args.text,
+        as_staff=args.as_staff,
+        as_json=args.json,
+        speech=args.language,
+        save=args.save,
+    )
 
 
 def staff(args: Namespace) -> int:

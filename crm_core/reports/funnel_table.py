@@ -15,7 +15,7 @@ def funnel_frame(report: FunnelReport) -> Frame:
     rows = _rows(report.all, ALL) + _rows(report.new, NEW) + _rows(report.returning, RETURNING)
     for value, cell in report.cuts:
         rows += _rows(cell, ALL, value, is_cut=True)
-    return pd.DataFrame(rows).astype(object)
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _rows(cell: Funnel, who: str, value: Value = None, *, is_cut: bool = False) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlmodel import Session
 
 from crm_core.kpi.catalogue import CATALOGUE
-from crm_core.kpi.kpi import Figure, Kpi, KpiCut
+from crm_core.kpi.kpi import Figure, Kpi, KpiCut, Unit
 from crm_core.kpi.measure import Meter
 from crm_core.kpi.rows import WEEKDAYS
 from crm_core.period import Period
@@ -77,17 +77,26 @@ def month_frame(lines: tuple[MonthLine, ...], branches: tuple[str, ...], period:
         row: dict[str, object] = {
             "kpi": line.kpi.slug,
             "unit": line.kpi.unit.value,
-            "numerator": line.whole.numerator if line.whole.known else None,
+            "numerator": _plain(line.whole.numerator, line.kpi.unit) if line.whole.known else None,
             "denominator": line.whole.denominator,
-            "whole": line.whole.value,
+            "whole": _plain(line.whole.value, line.kpi.unit),
         }
         row |= {slug: _value(line.branches, slug) for slug in branches}
         row |= {week.first.isoformat(): _value(line.weeks, week.first) for week in weeks_of(period)}
         row |= {name: _value(line.weekdays, name) for name in WEEKDAYS}
         rows.append(row)
-    return pd.DataFrame(rows).astype(object)
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _value(figures: Mapping[Any, Figure], key: object) -> float | None:
     figure = figures.get(key)
-    return figure.value if figure else None
+    return _plain(figure.value, figure.unit) if figure else None
+
+
+def _plain(value: float | None, unit: Unit) -> float | None:
+    """Whole where it is whole: 265, not 265.0; amounts in whole minor units; shares to six places."""
+    if value is None:
+        return None
+    if unit in (Unit.MONEY, Unit.COUNT, Unit.MINUTES):
+        return round(value)
+    return int(value) if value == int(value) and abs(value) > 1 else round(value, 6)
