@@ -18,6 +18,7 @@ from crm_core.tables.calls import (
     CallCard,
     Outcome,
     ResponseGroup,
+    Section,
 )
 from handlers.call_commands import (
     AskCallBack,
@@ -60,6 +61,7 @@ from handlers.language.reply import (
 )
 from handlers.patient_words import age_and_sex, shown_chart, shown_name
 from handlers.reserve_commands import OpenReserve
+from handlers.stage_commands import ShowStage
 
 LEAST_RHYTHM = 2
 
@@ -108,6 +110,17 @@ def _lines(card: TodayCard, row: CallCard, seen: PatientScreen, context: Context
         quote = f" “{last.note}”" if last.note and context.private else ""
         lines.append(f"💬 {day} {last.staff or '–'}: {say(what)}{quote}")
     lines += [f"📌 {line}" for line in _course_lines(seen, context)]
+    gap = card.eligibility.gap
+    if gap is not None and card.section is Section.MID_COURSE:
+        lines.append(
+            "📅 "
+            + say(
+                "Last session {last}; the next was recommended for {first}–{end}",
+                last=figures.staff_day_with_year(gap.last_on, card.eligibility.day, language),
+                first=figures.staff_day(gap.next_from, language),
+                end=figures.staff_day(gap.next_until, language),
+            )
+        )
     if seen.preferred_time:
         lines.append(f"🕐 {seen.preferred_time}")
     lines.append(say("Why today: {why}", why=why_today(card, context)))
@@ -292,12 +305,10 @@ def _done_buttons(call: Call, row: CallCard, context: Context) -> tuple[tuple[Bu
             )
         )
     if own and call.outcome not in NOT_CONNECTED:
-        rows.append(
-            (
-                Button(say("Cause"), AskCause(call.id)),
-                Button(say("Note"), AskNote(call.id)),
-            )
-        )
+        about = [Button(say("Cause"), AskCause(call.id)), Button(say("Note"), AskNote(call.id))]
+        if row.section is Section.UNDECIDED:  # what they have decided on the phone is written there
+            about.append(Button(say("Stage"), ShowStage(row.patient_id)))
+        rows.append(tuple(about))
     last = [Button(say("Next one"), NextCall(row.branch), Style.PRIMARY)]
     if own:
         last.append(Button(say("Undo"), UndoCall(call.id)))

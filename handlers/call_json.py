@@ -8,6 +8,7 @@ from crm_core.calls.today import TodayCard, TodayList
 from crm_core.churn.eligibility import value_parts
 from crm_core.churn.reasons import Eligibility, FamilyDue, Reason
 from crm_core.facts_until import oldest
+from crm_core.inquiries.queries import WaitingInquiry
 from crm_core.patients.queries import names_of
 from crm_core.period import Period
 from crm_core.staff import audit
@@ -21,7 +22,8 @@ KINDS = ("reservations", "visits", "treatments")
 
 def calls_data(found: Sequence[TodayList], context: Context) -> dict[str, Any]:
     """Today's lists of some branches as one answer; before start there are no patients in it."""
-    charts = _charts([card.patient_id for one in found for card in one.cards], context)
+    asking = [asked.patient_id for one in found for asked in one.inquiries if asked.patient_id is not None]
+    charts = _charts([*asking, *(card.patient_id for one in found for card in one.cards)], context)
     counts = {section.value: sum(one.counts[section] for one in found) for section in SECTIONS}
     return _answer(
         "calls",
@@ -35,6 +37,7 @@ def calls_data(found: Sequence[TodayList], context: Context) -> dict[str, Any]:
             "done": sum(one.done for one in found),
             "waiting": sum(one.waiting for one in found),
             "long_gone": sum(one.long_gone for one in found),
+            "inquiries": [_inquiry(asked, charts) for one in found for asked in one.inquiries],
             "held_back": sum(one.held_back for one in found),
         },
     )
@@ -91,6 +94,19 @@ def _charts(patients: Iterable[int], context: Context) -> dict[int, str]:
     return {who.id: who.chart_no for who in names_of(context.db, list(patients)).values()}
 
 
+def _inquiry(one: WaitingInquiry, charts: Mapping[int, str]) -> dict[str, Any]:
+    """Of section ②; `chart_no` is null for somebody who has none yet."""
+    return {
+        "inquiry_id": one.inquiry_id,
+        "chart_no": charts.get(one.patient_id) if one.patient_id is not None else None,
+        "branch": one.branch,
+        "received_at": one.received_at.isoformat(),
+        "waiting_minutes": one.waiting_minutes,
+        "source": one.source,
+        "treatment": one.treatment,
+    }
+
+
 def _card(card: TodayCard, branch: str, charts: Mapping[int, str]) -> dict[str, Any]:
     return {
         **_patient(card.eligibility, charts),
@@ -103,11 +119,20 @@ def _card(card: TodayCard, branch: str, charts: Mapping[int, str]) -> dict[str, 
 def _patient(one: Eligibility, charts: Mapping[int, str]) -> dict[str, Any]:
     """`reasons`: why somebody stands on the list; `notes`: what stops nothing but has to be known."""
     promise = one.promise if one.section is Section.PROMISED else None
+    pending = one.pending if one.section is Section.UNDECIDED else None
+    gap = one.gap if one.section is Section.MID_COURSE else None
     reasons: list[dict[str, Any]] = [
         {"why": due.band.value, "family": due.family, "days_over": due.days_over} for due in one.families
     ]
     if promise is not None:
         reasons.insert(0, {"why": "promised", "on": promise.on.isoformat(), "family": promise.family})
+    if pending is not None:
+        reasons.insert(0, {"why": "undecided", "on": pending.held_on.isoformat(), "family": pending.family})
+    if gap is not None:
+        until = gap.valid_until.isoformat() if gap.valid_until else None
+        on = gap.last_on.isoformat()
+        told = {"why": "mid_course", "on": on, "family": gap.family, "left": gap.left, "until": until}
+        reasons.insert(0, told)
     return {
         "chart_no": charts[one.patient_id],
         "branch": one.branch,

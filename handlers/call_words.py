@@ -79,8 +79,33 @@ def why_today(card: TodayCard, context: Context) -> str:
     if card.section is Section.PROMISED and promise is not None:
         day = figures.staff_day(promise.on, context.language)
         return context.say("promised for {day}", day=day)
+    midway = _midway(card, context)
+    if midway:
+        return midway
     family = next(iter(card.eligibility.families), None)
-    return family_line(family, context) if family else context.say("opened by hand")
+    return family_line(family, context) if family else _by_hand(card, context)
+
+
+def _midway(card: TodayCard, context: Context) -> str:
+    """The undecided consult of ④ or the overdue session of ⑤; "" elsewhere."""
+    say, policy, code = context.say, context.policy, context.language.code
+    pending, gap = card.eligibility.pending, card.eligibility.gap
+    if card.section is Section.UNDECIDED and pending is not None:
+        day = figures.staff_day(pending.held_on, context.language)
+        if pending.treatment is None:
+            return say("undecided since the consult of {day}", day=day)
+        name = policy.treatment_name(pending.treatment, code)
+        return say("{treatment}: undecided since the consult of {day}", treatment=name, day=day)
+    if card.section is Section.MID_COURSE and gap is not None:
+        name = policy.treatment_name(gap.treatment, code)
+        return say("{treatment}: {left} paid sessions left", treatment=name, left=gap.left)
+    return ""
+
+
+def _by_hand(card: TodayCard, context: Context) -> str:
+    if card.assigned_to is not None:
+        return context.say("on a list given to {staff}", staff=card.assigned_to)
+    return context.say("opened by hand")
 
 
 def why_short(card: TodayCard, context: Context) -> str:
@@ -88,9 +113,12 @@ def why_short(card: TodayCard, context: Context) -> str:
     promise = card.eligibility.promise
     if card.section is Section.PROMISED and promise is not None:
         return context.say("promised {day}", day=figures.staff_day(promise.on, context.language))
+    midway = _midway(card, context)
+    if midway:
+        return midway
     due = next(iter(card.eligibility.families), None)
     if due is None:
-        return context.say("opened by hand")
+        return _by_hand(card, context)
     name = context.policy.family_name(due.family, context.language.code)
     return context.say("{family}, {days} days over", family=name, days=due.days_over)
 

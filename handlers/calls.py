@@ -3,21 +3,24 @@
 from dataclasses import replace
 
 from crm_core.calls import actions
-from crm_core.calls.today import CardState, TodayCard, TodayList, next_card, today
+from crm_core.calls.today import CardState, TodayCard, TodayList, next_up, today
 from crm_core.churn.queries import BandCounts
 from crm_core.churn.reasons import Band
 from crm_core.errors import NotStarted, NotUnderstood
 from crm_core.facts_until import ARRIVALS
+from crm_core.inquiries.askers import prospect_names
+from crm_core.inquiries.queries import WaitingInquiry
 from crm_core.patients.queries import names_of
 from crm_core.staff import audit
 from crm_core.staff.access import CALLS, DIRECTORS
-from crm_core.tables.calls import SECTIONS
-from handlers import call_card
+from crm_core.tables.calls import SECTIONS, Section
+from handlers import call_card, inquiry_card
 from handlers.branches import branches_for, take_branch
 from handlers.call_commands import NextCall, ShowCalls, SkipCard, StartCalls
 from handlers.call_json import calls_data
 from handlers.call_words import SECTION_MARKS, SECTION_NAMES, day_about, why_short
 from handlers.facts_until import missing_at, until_sentence
+from handlers.inquiry_words import shown_asker, shown_source, waited
 from handlers.language import figures
 from handlers.language.language import N_
 from handlers.language.menu_item import Context, MenuItem
@@ -110,12 +113,12 @@ def _list_blocks(command: ShowCalls, found: TodayList, context: Context) -> tupl
             tone=Tone.HINT,
         )
     )
-    cards = [c for c in found.cards if not command.mine or c.state in (CardState.MINE, CardState.DONE)]
+    work = _work(found, command.mine, context)
     if found.total == 0 and found.cards:
         blocks.append(Text(say("All of today's calls are done. Well done!")))
-    pages = max(1, -(-len(cards) // PAGE))
+    pages = max(1, -(-len(work) // PAGE))
     page = min(command.page, pages - 1)
-    shown = cards[page * PAGE : (page + 1) * PAGE]
+    shown = work[page * PAGE : (page + 1) * PAGE]
     if shown:
         blocks.append(_table(shown, context))
     elif not found.cards:
@@ -124,21 +127,37 @@ def _list_blocks(command: ShowCalls, found: TodayList, context: Context) -> tupl
     return tuple(blocks)
 
 
-def _table(cards: list[TodayCard], context: Context) -> Table:
+def _work(found: TodayList, mine: bool, context: Context) -> list[TodayCard | WaitingInquiry]:
+    """The list from the top: ①, the inquiries of ②, then the other cards; or one's own part of it."""
+    first = [card for card in found.cards if card.section is Section.PROMISED]
+    others = [card for card in found.cards if card.section is not Section.PROMISED]
+    if not mine:
+        return [*first, *found.inquiries, *others]
+    own = [one for one in found.inquiries if one.staff_id == context.person.staff_id]
+    return [*(card for card in first if card.is_mine), *own, *(card for card in others if card.is_mine)]
+
+
+def _table(work: list[TodayCard | WaitingInquiry], context: Context) -> Table:
     say = context.say
-    names = names_of(context.db, [card.patient_id for card in cards])
+    names = names_of(context.db, [one.patient_id for one in work if one.patient_id is not None])
+    asking = [one for one in work if isinstance(one, WaitingInquiry)]
+    prospects = prospect_names(context.db, [one.prospect_id for one in asking if one.prospect_id is not None])
     if context.private:
-        audit.record(context.db, context.person, "list", context.now, what="calls", count=len(cards))
-    rows = tuple(
-        (
-            SECTION_MARKS[card.section],
-            f"{shown_name(who, context)} {shown_chart(who, context)}",
-            _standing(card, context),
-        )
-        for card in cards
-        for who in (names[card.patient_id],)
-    )
-    return Table(("", say("Patient"), say("Why today")), rows)
+        audit.record(context.db, context.person, "list", context.now, what="calls", count=len(work))
+    rows = []
+    for one in work:
+        known = names.get(one.patient_id) if one.patient_id is not None else None
+        if known is not None:
+            who = f"{shown_name(known, context)} {shown_chart(known, context)}"
+        else:
+            assert isinstance(one, WaitingInquiry)
+            who = shown_asker(prospects.get(one.prospect_id or 0), context)
+        if isinstance(one, WaitingInquiry):
+            why = f"{shown_source(one.source, context)} · {waited(one.waiting_minutes, context)}"
+            rows.append((SECTION_MARKS[Section.INQUIRIES], who, why))
+        else:
+            rows.append((SECTION_MARKS[one.section], who, _standing(one, context)))
+    return Table(("", say("Patient"), say("Why today")), tuple(rows))
 
 
 def _standing(card: TodayCard, context: Context) -> str:
@@ -155,6 +174,8 @@ def _standing(card: TodayCard, context: Context) -> str:
             return "↻ " + why_short(card, context)
         case CardState.LATER:
             return "… " + why_short(card, context)
+        case CardState.FREE if card.assigned_to is not None and not card.is_mine:
+            return f"→ {card.assigned_to}"
         case CardState.FREE:
             return why_short(card, context)
 
@@ -236,10 +257,13 @@ def next_call(command: NextCall, context: Context) -> Reply:
         if actions.fix_list(db, policy, slug, day, now) is None:
             continue
         started = True
-        card = next_card(db, context.person, policy, slug, day, now)
-        if card is not None:
+        found = next_up(db, context.person, policy, slug, day, now)
+        if found is not None:
             private = replace(context, private=True)
-            reply = call_card.reply_for(card.card_id, private)
+            if isinstance(found, WaitingInquiry):
+                reply = inquiry_card.reply_for(found.inquiry_id, private)
+            else:
+                reply = call_card.reply_for(found.card_id, private)
             return reply if context.private else replace(reply, where=Where.PRIVATE)
     if not started:
         raise NotStarted(command.branch)

@@ -41,7 +41,7 @@ from handlers.patient_screen import families_table, screen_blocks
 from handlers.patient_words import shown_chart, shown_name, tell_apart
 from handlers.reserve_commands import OpenReserve
 from handlers.stage_commands import ShowStage
-from handlers.why_words import list_reasons, section_name, why_sentence
+from handlers.why_words import list_reasons, next_consult_call, section_name, why_sentence
 
 ASKERS = NAMES | {Role.GROUP}
 KINDS = ("reservations", "visits", "treatments")
@@ -243,9 +243,10 @@ def _standing(one: Eligibility, context: Context) -> list[Block]:
         title = say("Held back today: {section}", section=section_name(one.section, context))
         return [_lines(title, list_reasons(one, context))]
     fixed = fixed_at(context.db, one.branch, one.day) is not None
-    if one.section is Section.RECALL and fixed and (card is None or not card.on_list):
+    cut = one.section in (Section.UNDECIDED, Section.MID_COURSE, Section.RECALL)
+    if cut and fixed and (card is None or not card.on_list):
         title = say("May be called, but waits: today's list is full")
-    elif one.section is Section.RECALL and not fixed:
+    elif cut and not fixed:
         title = say("May be called; today's list has not been made yet")
     else:
         title = say("On today's list: {section}", section=section_name(one.section, context))
@@ -256,6 +257,9 @@ def _against(one: Eligibility, context: Context) -> list[Block]:
     """Every reason that speaks against ⑦, and what the caller has to know though it stops nothing."""
     say = context.say
     blocks: list[Block] = []
+    later = next_consult_call(one, context)
+    if later:
+        blocks.append(Text(later))
     if one.reasons:
         if one.section is None:
             title = say("Not on today's list because")

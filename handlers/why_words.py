@@ -49,7 +49,40 @@ def list_reasons(one: Eligibility, context: Context) -> list[str]:
     reader = _Reader(context)
     if one.section is Section.PROMISED and one.promise is not None:
         return [context.say("We promised to call on {day}.", day=reader.day(one.promise.on))]
-    return [family_sentence(due, context) for due in one.families]
+    say, policy, code = context.say, context.policy, context.language.code
+    match one.section:
+        case Section.INQUIRIES:
+            return [say("Asked us something and waits for an answer.")]
+        case Section.UNDECIDED if one.pending is not None:
+            return [say("Undecided since the consult of {day}.", day=reader.day(one.pending.held_on))]
+        case Section.MID_COURSE if one.gap is not None:
+            name = policy.treatment_name(one.gap.treatment, code)
+            return [
+                say(
+                    "{treatment}: {left} of {total} sessions left, the last one on {day}.",
+                    treatment=name,
+                    left=one.gap.left,
+                    total=one.gap.sessions,
+                    day=reader.day(one.gap.last_on),
+                )
+            ]
+        case _:
+            return [family_sentence(due, context) for due in one.families]
+
+
+def next_consult_call(one: Eligibility, context: Context) -> str:
+    """When an undecided patient is to be called about it; "" where nothing is undecided any more."""
+    if one.pending is None or one.section is not None:
+        return ""
+    on = one.pending.next_day(one.day + timedelta(1))
+    if on is None:
+        return ""
+    reader = _Reader(context)
+    return context.say(
+        "Undecided since the consult of {held}: to be called on {day}.",
+        held=reader.day(one.pending.held_on),
+        day=reader.day(on),
+    )
 
 
 def family_sentence(due: FamilyDue, context: Context) -> str:

@@ -112,6 +112,7 @@ def today(db: Session, person: Person, policy: Policy, branch: str, day: date, n
         waiting=row.waiting if row else 0,
         long_gone=row.long_gone if row else 0,
         cards=cards,
+        inquiries=asking,
         held_back=held_back(db, policy, branch, day, now),
     )
 
