@@ -74,7 +74,16 @@ def _branch(slug: str, model: models.BranchModel, file: models.FileModel, today:
         way=model.way,
         at_once=model.at_once,
         book=SHARED_BOOK if file.group.chart_books == "shared" else slug,
+        truth=_truth(file.group.truth, model.truth),
     )
+
+
+def _truth(*models_: models.TruthModel) -> Mapping[str, str]:
+    """The group's word, then the branch's own."""
+    said: dict[str, str] = {}
+    for model in models_:
+        said |= {kind: source for kind, source in model.model_dump().items() if source is not None}
+    return _frozen(said)
 
 
 def _rule(model: models.ReturnModel | None) -> ReturnRule | None:

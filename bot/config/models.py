@@ -33,6 +33,18 @@ class NamesModel(Strict):
     en: Words
 
 
+Source = Literal["import", "chat"]
+
+
+class TruthModel(Strict):
+    """Which source counts where a file and the chat differ; a branch may say otherwise for itself."""
+
+    reservations: Source | None = None
+    consults: Source | None = None
+    treatments: Source | None = None
+    payments: Source | None = None
+
+
 class GroupModel(Strict):
     name: NamesModel
     country: Country = Field("KR", description="whose public holidays count, ISO 3166")
@@ -45,6 +57,7 @@ class GroupModel(Strict):
         "per_branch", description="who gives out chart numbers"
     )
     masked_channels: bool = Field(True, description="channels show 홍*동 and 010-****-1234")
+    truth: TruthModel = Field(TruthModel(), description="by kind: import (the default) or chat")
 
 
 class WeekModel(Strict):
@@ -69,6 +82,7 @@ class BranchModel(Strict):
     place: Words
     way: Words
     at_once: Count = Field(description="patients treated at the same time")
+    truth: TruthModel = Field(TruthModel(), description="where it is not the group's")
 
 
 class ReturnModel(Strict):

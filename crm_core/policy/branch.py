@@ -1,10 +1,13 @@
 """A branch of the clinic: where it is, when it is open, how many patients it treats at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
+
+CHAT, IMPORT = "chat", "import"
+"""The two sources of a fact: what somebody said in chat, and a file of the chart program."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,15 @@ class Branch:
     way: str
     at_once: int
     book: str  # slug of its chart-number book: the branch's own or the group's
+    truth: Mapping[str, str] = field(default_factory=dict)  # by kind, the source that counts: chat, import
 
     @cached_property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    def counts(self, kind: str) -> str:
+        """The source that counts where a file and the chat differ about a kind of fact."""
+        return self.truth.get(kind, IMPORT)
 
     def name(self, language: str) -> str:
         return self.name_en if language == "en" else self.name_ko

@@ -109,6 +109,12 @@ class Reservation(SQLModel, table=True):
         UniqueConstraint("book", "number", name="uq_reservation_number"),
         Index("ix_reservation_day", "branch", "starts_on", "state"),
         Index("ix_reservation_patient", "patient_id", "starts_on"),
+        Index(
+            "ix_reservation_said",  # the few that somebody has marked in chat
+            "starts_on",
+            sqlite_where=text("state_why IS NOT NULL"),
+            postgresql_where=text("state_why IS NOT NULL"),
+        ),
     )
 
     id: int | None = key()

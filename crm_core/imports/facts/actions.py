@@ -10,12 +10,14 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from crm_core.bulk import Merged, merge
+from crm_core.differences.actions import keep_apart
 from crm_core.imports.kinds import FactTable
 from crm_core.imports.staff.actions import StaffNames
 from crm_core.imports.stage import Row, Staged, identifying
 from crm_core.inquiries.actions import Asker, who_asked
 from crm_core.patients.actions import ensure_patients
 from crm_core.patients.identity import derived_number
+from crm_core.patients.merging.actions import merges_by_chart, note_arrivals
 from crm_core.policy.policy import Policy
 from crm_core.sql import among, columns_of
 from crm_core.tables.calls import Call
@@ -62,6 +64,7 @@ class Facts:
             self._askers(before)
         if self.is_call:
             self._notes(before)
+        apart = keep_apart(self.db, self.policy, self.kind.table, self.columns, self.places, self.now)
         written = merge(
             self.db,
             self.kind.table,
@@ -75,11 +78,20 @@ class Facts:
         if self.staff is not None:
             applied.new_staff = self.staff.made
         owners = self.columns["patient_id"]
-        touched = {owners[place] for place in written.changed} | set(written.was.values())
+        touched = {owners[place] for place in written.changed} | set(written.was.values()) | apart
         applied.patients = {owner for owner in touched if owner is not None}
         if self.has_prospects:
             applied.prospects = self._leave_prospects(written, before)
+        self._note_merged()
         return applied
+
+    def _note_merged(self) -> None:
+        """Rows of a chart that was merged into another: they go back with it."""
+        merged = merges_by_chart(self.db, self.now)
+        if merged:
+            charts = ((key, (key[0], row.person)) for key, row in zip(self.places, self.rows, strict=True))
+            facts = {key: chart for key, chart in charts if chart in merged}
+            note_arrivals(self.db, self.kind.table, facts, merged)
 
     def _cell(self, header: str) -> Sequence[Any]:
         return self.cells.get(header, self.none)

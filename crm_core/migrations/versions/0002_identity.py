@@ -60,9 +60,14 @@ def upgrade() -> None:
         table.create_foreign_key("fk_difference_settled_by", "staff", ["settled_by_id"], ["id"])
     for name, columns in _DIFFERENCE_INDEXES.items():
         op.create_index(name, "source_difference", columns)
+    said = sa.text("state_why IS NOT NULL")
+    op.create_index(
+        "ix_reservation_said", "reservation", ["starts_on"], sqlite_where=said, postgresql_where=said
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_reservation_said", table_name="reservation")
     for name in _DIFFERENCE_INDEXES:
         op.drop_index(name, table_name="source_difference")
     with op.batch_alter_table("source_difference") as table:

@@ -109,20 +109,18 @@ def reverse(db: Session, policy: Policy, person: Person, merge_id: int, now: dat
 
 
 def note_arrivals(
-    db: Session, table: type[SQLModel], facts: Mapping[tuple[str, str], Chart], now: datetime
+    db: Session,
+    table: type[SQLModel],
+    facts: Mapping[tuple[str, str], Chart],
+    merges: Mapping[Chart, tuple[int, ...]],
 ) -> None:
-    """For the import: rows just written, by (book, number), with the chart their file named.
+    """For the import: rows just written, by (book, number), whose file named a chart of `merges`.
 
-    Those of a merged chart count for the kept patient like the others; noted here, they go back with
-    them when the merge is reversed. Costs one small question where nothing was merged in the last day.
+    They count for the kept patient like the others; noted here, they go back when the merge does.
     """
-    merges = _merges_by_chart(db, now)
-    if not merges:
-        return
     by_book: dict[tuple[str, tuple[int, ...]], list[str]] = defaultdict(list)
     for (book, number), chart in facts.items():
-        if chart in merges:
-            by_book[book, merges[chart]].append(number)
+        by_book[book, merges[chart]].append(number)
     stored = table.__table__.c  # type: ignore[attr-defined]
     for (book, through), numbers in by_book.items():
         for chunk in chunks(numbers):
@@ -305,8 +303,9 @@ def _prospects_of(db: Session, patient: int) -> list[int]:
     return [one for one in rows if one is not None]
 
 
-def _merges_by_chart(db: Session, now: datetime) -> dict[Chart, tuple[int, ...]]:
-    """The merges, still reversible, through which each merged chart has become what it counts for."""
+def merges_by_chart(db: Session, now: datetime) -> dict[Chart, tuple[int, ...]]:
+    """The merges, still reversible, through which each merged chart has become what it counts for: empty,
+    after one small question, where nothing was merged in the last day."""
     made = {
         one.merged_id: one
         for one in db.scalars(

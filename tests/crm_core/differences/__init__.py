@@ -1,0 +1,1 @@
+"""Where a file and the chat differ."""
