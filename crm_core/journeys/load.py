@@ -131,7 +131,7 @@ def _of_patients(dialect: str) -> tuple[Any, tuple[Any, ...], tuple[tuple[Any, A
         (Visited, of(Visit, "number arrived_at arrived_on timed branch")),
         (Consulted, of(Consult, _CONSULTED)),
         (Treated, of(TreatmentDone, _TREATED)),
-        (Paid, of(Payment, "number paid_at paid_on timed branch amount treatment_no course_no")),
+        (Paid, of(Payment, "number paid_at paid_on timed branch amount treatment_no course_no covered")),
         (
             ClosedByHand,
             _corrections(correction.patient_id).where(among_given(dialect, correction.patient_id)),
@@ -152,7 +152,7 @@ _RESERVED = "number starts_at starts_on branch timed made_at state state_at move
 _CONSULTED = (
     "number held_at held_on timed branch treatment staff_id decision decided_at proposed_amount agreed_amount"
 )
-_TREATED = "number done_at done_on timed branch treatment staff_id course_no recommended_on"
+_TREATED = "number done_at done_on timed branch treatment staff_id course_no recommended_on covered"
 
 
 @lru_cache

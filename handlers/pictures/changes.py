@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from handlers.charts import Change, ChangeChart
 from handlers.pictures.paper import AMBER, LINE, SOFT, TEAL, WIDTH, sheet, write
 
-_EDGE, _NAMES, _LABELS = 0.35, 2.15, 1.75
+_EDGE, _NAMES, _LABELS = 0.35, 2.5, 1.5
 _TOP, _KEY, _GROUP, _ROW, _BAR = 1.3, 0.5, 0.5, 0.78, 0.26
 _GREY = "#b9c4cc"
 _SHORTEST = 0.03
