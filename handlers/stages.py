@@ -95,14 +95,8 @@ def ask_consult(command: AskConsult, context: Context) -> Reply:
     own = str(context.person.staff_id or "")
     choices = tuple((str(one.id), one.name) for one in people)
     fields = (
-        Field("treatment", say("Treatment"), FieldKind.CHOICE, _treatments(context), value=wanted),
-        Field(
-            "staff",
-            say("Consulted by"),
-            FieldKind.CHOICE,
-            choices,
-            value=own if own in dict(choices) else "",
-        ),
+        _choice("treatment", say("Treatment"), _treatments(context), wanted, context),
+        _choice("staff", say("Consulted by"), choices, own if own in dict(choices) else "", context),
         _amount("proposed", say("Amount proposed"), None, context),
     )
     command_ = RecordConsult(command.patient_id, command.branch)
@@ -161,9 +155,8 @@ def ask_treated(command: AskTreated, context: Context) -> Reply:
     flow = flow_of(db, policy, command.patient_id, branch, context.now)
     courses = tuple((f"{_COURSE}{one.number}", _session(one, context)) for one in flow.courses)
     kinds = tuple((f"{_TREATMENT}{slug}", name) for slug, name in _treatments(context))
-    fields = [
-        Field("what", say("Treatment"), FieldKind.CHOICE, (*courses, *kinds), value=_likely(flow, context))
-    ]
+    likely = _likely(flow, context)
+    fields = [_choice("what", say("Treatment"), (*courses, *kinds), likely, context)]
     if not is_only_doctor(context.person, policy, branch):
         doctors = staff_with(db, (Role.DOCTOR, Role.DIRECTOR), branch)
         known = flow.reservation.doctor if flow.reservation else None
@@ -220,7 +213,7 @@ def record_treated(command: RecordTreated, context: Context) -> Reply:
 def ask_close(command: AskClose, context: Context) -> Reply:
     say, code = context.say, context.language.code
     choices = tuple((one.slug, one.names.in_language(code)) for one in context.policy.causes.values())
-    field = Field("why", say("Reason"), FieldKind.CHOICE, choices)
+    field = _choice("why", say("Reason"), choices, "", context)
     asked = CloseJourney(command.patient_id, command.branch)
     return Reply((Form(say("Close the journey"), asked, (field,), say("Close it")),), where=Where.PRIVATE)
 
@@ -268,6 +261,15 @@ def _slug(text: str, context: Context) -> str:
     if text and text not in context.policy.treatments:
         raise NotUnderstood("treatment", text)
     return text
+
+
+def _choice(
+    name: str, label: str, choices: tuple[tuple[str, str], ...], value: str, context: Context
+) -> Field:
+    """A choice that nothing is chosen in unless it is likely: the first would be taken by mistake."""
+    if not value:
+        choices = (("", context.say("choose")), *choices)
+    return Field(name, label, FieldKind.CHOICE, choices, value=value)
 
 
 def _amount(name: str, label: str, value: int | None, context: Context) -> Field:

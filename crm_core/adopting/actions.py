@@ -89,11 +89,14 @@ def _of_patients(
 def _known(db: Session, table: Any, keys: Iterable[Key]) -> set[Key]:
     """Those of the keys that a row has already."""
     found: set[Key] = set()
-    wanted = set(keys)
     stored = table.__table__.c
-    for some in chunks(sorted({number for _, number in wanted})):
-        rows = db.execute(select(stored.book, stored.number).where(stored.number.in_(some)))
-        found |= {(row[0], row[1]) for row in rows} & wanted
+    numbers: defaultdict[str, list[str]] = defaultdict(list)
+    for book, number in keys:
+        numbers[book].append(number)
+    for book, wanted in numbers.items():
+        for some in chunks(sorted(wanted)):
+            rows = select(stored.number).where(stored.book == book, stored.number.in_(some))
+            found |= {(book, number) for number in db.scalars(rows)}
     return found
 
 

@@ -163,9 +163,7 @@ def test_a_full_time_is_refused_in_one_clear_sentence(clinic: Clinic, policy: Po
     with pytest.raises(NotFree) as told:
         asker.types("/reserve 박민수 11/27 15:00 보톡스")
     said = sentence(told.value, language("ko"), policy, asker.person)
-    assert said == (
-        "11/27(금) 15:00에는 자리가 없어요. 가까운 빈 시간: 11/27(금) 14:00, 11/27(금) 14:30, 11/27(금) 15:30"
-    )
+    assert said == ("11/27(금) 15:00에는 자리가 없어요. 가까운 빈 시간: 11/27(금) 14:00, 14:30, 15:30")
 
 
 def test_it_opens_from_a_call_that_was_an_affirmation(clinic: Clinic) -> None:

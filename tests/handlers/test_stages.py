@@ -5,8 +5,10 @@ from datetime import time
 import pytest
 
 from crm_core.errors import NotUnderstood
+from crm_core.tables.calls import Outcome, ResponseGroup, Section
 from crm_core.tables.facts import Consult, Decision
 from crm_core.tables.people import Role
+from handlers.call_commands import ShowCard
 from handlers.language.reply import Form, Reply, Where
 from handlers.stage_commands import (
     AskClose,
@@ -152,6 +154,7 @@ def test_a_journey_is_closed_with_a_reason(clinic: Clinic) -> None:
     assert "건 종료" in labels(talked)
     asked = form(asker.presses(AskClose(patient)))
     assert ("cost", "비용 부담") in asked.fields[0].choices
+    assert asked.fields[0].choices[0] == ("", "골라 주세요")
     closed = gives(asker, CloseJourney(patient, "", "cost"))
     assert "진행 중인 건이 없어요" in text(closed)
     assert "건 종료" not in labels(closed)
@@ -164,6 +167,16 @@ def test_several_of_one_name_are_asked_about_and_looks_are_audited(clinic: Clini
     assert len(labels(which)) == 2
     asker.presses(ShowStage(first))
     assert asker.audited()[-1] == ("look", "stage", first, None)
+
+
+def test_an_undecided_consult_that_was_called_leads_to_its_decision(clinic: Clinic) -> None:
+    asker, patient = Asker(clinic, clinic.coordinator()), clinic.patient()
+    gives(asker, RecordConsult(patient, "", "botox", "", "300,000"))
+    card = clinic.says(asker.person, patient, Outcome.CONNECTED, ResponseGroup.POSITIVE_AFFIRMATION).card
+    card.section = Section.UNDECIDED
+    assert card.id is not None
+    seen = asker.presses(ShowCard(card.id))
+    assert button(seen, "Stage").command == ShowStage(patient)
 
 
 def test_who_may_consult_can_be_chosen(clinic: Clinic) -> None:
