@@ -50,7 +50,8 @@ def labelled(
 
 def as_csv(frame: Frame) -> bytes:
     """UTF-8 with a BOM, so that Excel reads Korean; a cell that begins like a formula begins with '."""
-    safe = frame.map(harmless)
+    columns = [[harmless(cell) for cell in frame.iloc[:, place]] for place in range(frame.shape[1])]
+    safe = pd.DataFrame(dict(enumerate(columns)), dtype=object)  # as they are: 265 stays 265
     safe.columns = [harmless(name) for name in frame.columns]
     text: str = safe.to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%d %H:%M")
     return text.encode("utf-8-sig")
