@@ -14,7 +14,8 @@ from handlers.inquiry_commands import ShowInquiries, TakeInquiry
 from handlers.language.words import Words, nearest
 
 LONGEST_RUN = 3
-LIKE = 66  # of 100: a word of three letters with one wrong
+LEAST_LETTERS = 3  # a shorter word of ours stands in many a name: 지인 in 김지인
+LIKE, LIKE_LATIN = 66, 80  # of 100: one of three syllables is wrong, one letter of five
 _PHONE = re.compile(r"^\+?[\d().-]+$")
 _LEAST_DIGITS = 8
 _MINE = ("me", "mine", "나", "내가", "제가")
@@ -143,13 +144,15 @@ def _who_and_rest(words: Words, policy: Policy) -> tuple[str, str]:
 
 
 def _nearly(word: str, policy: Policy) -> None:
-    """A slip of the finger is asked back, not kept as a note."""
-    if has_digit(word) or len(word) < LONGEST_RUN:
+    """A slip of the finger is asked back, not kept as a name or a note."""
+    if has_digit(word) or len(word) < LEAST_LETTERS:
         return
+    least = LIKE_LATIN if word.isascii() else LIKE
     for what, names in (("source", _names(policy)), ("treatment", _treatments(policy))):
-        near = [name for name in names if fuzz.ratio(_folded(word), _folded(name)) >= LIKE]
+        long = [name for name in names if len(name) >= LEAST_LETTERS]
+        near = [name for name in long if fuzz.ratio(_folded(word), _folded(name)) >= least]
         if near:
-            raise NotUnderstood(what, word, nearest(word, near))
+            raise NotUnderstood(what, word, nearest(word, near) or tuple(near[:LEAST_LETTERS]))
 
 
 def _names(policy: Policy) -> list[str]:
