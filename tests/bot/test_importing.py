@@ -258,6 +258,7 @@ def test_a_complete_file_lists_what_is_missing_and_cancels_it_with_yes(
 ) -> None:
     shell.run("reservations", shell.file("first.csv", RESERVED))
     later = shell.file("later.csv", ONLY_ONE)
+    out = ""
     for options in ({"dry_run": True}, {}):
         assert shell.run("reservations", later, complete=DAY, **options) == importing.DONE
         out = capsys.readouterr().out

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
+from sqlmodel import col
 
 from bot.transaction import reading
 from crm_core.tables import ImportBatch, Journey, Visit
@@ -55,7 +56,7 @@ def started(command: list[str], database: str, tmp_path: Path) -> Callable[[], s
 
 def position(engine: Engine) -> int:
     with reading(engine) as db:
-        return db.scalar(select(ImportBatch.position)) or 0
+        return db.scalar(select(col(ImportBatch.position))) or 0
 
 
 def test_killed_twice_the_same_command_goes_on_and_finishes(
@@ -80,5 +81,5 @@ def test_killed_twice_the_same_command_goes_on_and_finishes(
     assert f"visits.csv: {PEOPLE * VISITS:,} rows read, {PEOPLE * VISITS:,} new or changed." in out
     with reading(engine) as db:
         assert db.scalar(select(func.count()).select_from(Visit)) == PEOPLE * VISITS
-        assert db.scalar(select(func.count(func.distinct(Journey.patient_id)))) == PEOPLE
+        assert db.scalar(select(func.count(func.distinct(col(Journey.patient_id))))) == PEOPLE
     assert "imported already: nothing changed" in started().communicate(timeout=300)[0]

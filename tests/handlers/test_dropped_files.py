@@ -125,7 +125,7 @@ def test_a_large_file_waits_for_the_worker_and_its_card_lives(context: Context, 
 
 def test_a_workbook_is_dropped_like_any_other_file(context: Context) -> None:
     book = Workbook()
-    sheet = book.active
+    sheet = book.create_sheet("예약", 0)
     for row in csv.reader(RESERVATIONS.splitlines()):
         sheet.append(row)
     saved = io.BytesIO()
