@@ -3,7 +3,9 @@
 from crm_core.kpi.catalogue import CATALOGUE
 from crm_core.kpi.conditions import Which
 from crm_core.kpi.kpi import Kpi
+from crm_core.policy.policy import Policy
 from crm_core.tables.journey import Stage
+from handlers.kpi_texts import COUNTED, OF_NUMBER, TITLES
 from handlers.language.language import N_
 from handlers.language.menu_item import Context
 
@@ -14,60 +16,6 @@ STAGE_NAMES = {
     Stage.CONSULT: N_("Consult"),
     Stage.AGREEMENT: N_("Agreed"),
     Stage.TREATMENT: N_("Treated"),
-}
-TITLES = {
-    "inquiry_to_reservation": N_("Inquiry to reservation"),
-    "visit_rate": N_("Reservation to visit"),
-    "consult_rate": N_("Visit to consult"),
-    "agreement": N_("Agreement rate"),
-    "treated": N_("Agreement to treatment"),
-    "agreement_same_day": N_("Same-day agreement rate"),
-    "return": N_("Return rate"),
-    "referral": N_("Referral"),
-    "no_show": N_("No-show rate"),
-    "late_cancel": N_("Late cancellation rate"),
-    "show_rate": N_("Show rate"),
-    "early_cancel": N_("Timely cancellation rate"),
-}
-COUNTED = {
-    "inquiry_to_reservation": N_(
-        "Of the journeys that began with an inquiry at least {inquiry} days ago, those that went on to a "
-        "reservation or came without one."
-    ),
-    "visit_rate": N_(
-        "Of the journeys with a reservation whose last date reserved is at least {reservation} days past, "
-        "those that came. Cancelled by the clinic is out."
-    ),
-    "consult_rate": N_(
-        "Of the journeys that came at least {visit} day ago, those with a consult. Treated without a "
-        "consult stands beside."
-    ),
-    "agreement": N_(
-        "Of the journeys consulted at least {consult} days ago, those that agreed in full or in part, or "
-        "paid. Not suitable is out."
-    ),
-    "treated": N_(
-        "Of the journeys that agreed at least {agreement} days ago, those treated. Stopped by the doctor "
-        "is out."
-    ),
-    "agreement_same_day": N_(
-        "Of the journeys consulted, those that agreed on the day of the consult. Not suitable is out."
-    ),
-    "return": N_(
-        "Of the treated journeys whose churn date fell in the period, those whose patient came for a "
-        "consult or treatment of a next journey by then."
-    ),
-    "referral": N_(
-        "Of the journeys treated {referral} days before a day of the period, those whose patient was "
-        "named by somebody who first came within these days."
-    ),
-    "no_show": N_(
-        "No-shows ÷ (arrived + no-show + cancelled late), over reservations whose day is over. A moved "
-        "reservation counts once, at its last date."
-    ),
-    "late_cancel": N_("Cancelled late ÷ (arrived + no-show + cancelled late)."),
-    "show_rate": N_("Arrived ÷ (arrived + no-show + cancelled late)."),
-    "early_cancel": N_("Cancelled in time ÷ (arrived + no-show + cancelled late + cancelled in time)."),
 }
 PART_NAMES = {
     Which.LOST: N_("left here"),
@@ -86,17 +34,28 @@ def title(kpi: Kpi, context: Context) -> str:
 
 
 def counted(kpi: Kpi, context: Context) -> str:
-    """One sentence that says what is divided by what."""
-    patience = context.policy.patience
-    days = {
+    """One sentence that says what is divided by what, as `/funnel` and `/noshow` count."""
+    return context.say(COUNTED[kpi.slug], **days_of(context.policy))
+
+
+def counted_as_number(kpi: Kpi, context: Context) -> str:
+    """The same of the number of `/kpi`, which for some is not the pair of the funnel."""
+    text = OF_NUMBER.get(kpi.slug, COUNTED[kpi.slug])
+    return context.say(text, **days_of(context.policy))
+
+
+def days_of(policy: Policy) -> dict[str, int]:
+    """The days of the policy that definitions name."""
+    patience = policy.patience
+    return {
         "inquiry": patience.inquiry,
         "reservation": patience.reservation,
         "visit": patience.visit,
         "consult": patience.consult,
         "agreement": patience.agreement,
         "referral": patience.referral,
+        "attribution": policy.calls.attribution_days,
     }
-    return context.say(COUNTED[kpi.slug], **days)
 
 
 def definitions(kpis: tuple[Kpi, ...], context: Context) -> dict[str, str]:

@@ -11,38 +11,29 @@ from sqlmodel import col
 
 from crm_core.journeys.events import CONTACT_KINDS
 from crm_core.kpi.conditions import PAIRS, AsOf, Table, Which
-from crm_core.kpi.counts import TABLES, OutcomeKind, Seen, is_ripe_for, outcome_columns
+from crm_core.kpi.counts import (
+    TABLES,
+    JourneyCut,
+    OutcomeKind,
+    Seen,
+    cut_column,
+    is_ripe_for,
+    outcome_columns,
+)
 from crm_core.kpi.kpi import KpiCut
-from crm_core.kpi.rows import HIT, MISS, NOTHING, YOUNG, Ask, SqlRows, family_of, is_new
+from crm_core.kpi.rows import HIT, MISS, NOTHING, YOUNG, Ask, SqlRows, family_of
 from crm_core.tables.facts import Inquiry, InquiryKind
 from crm_core.tables.journey import Stage
 
 _LEFT = {Stage.RESERVATION: "cancelled_by_clinic", Stage.AGREEMENT: "stopped_by_doctor"}
-JOURNEY_CUTS = (
-    KpiCut.BRANCH,
-    KpiCut.COORDINATOR,
-    KpiCut.TREATMENT,
-    KpiCut.SOURCE,
-    KpiCut.NEW,
-    KpiCut.WEEKDAY,
-)
+JOURNEY_CUTS = (*(cut for cut in KpiCut if cut.value in set(JourneyCut)), KpiCut.WEEKDAY)
 
 
 def _value(table: Table, stage: Stage, ask: Ask) -> Any:
-    match ask.by:
-        case KpiCut.BRANCH:
-            return col(table.branch)
-        case KpiCut.SOURCE:
-            return col(table.source)
-        case KpiCut.TREATMENT:
-            return col(table.families)
-        case KpiCut.NEW:
-            return is_new(col(table.is_new).is_(True))
-        case KpiCut.COORDINATOR:
-            happened = getattr(table, f"{stage.value}_at") <= ask.now
-            return case((happened, getattr(table, f"{stage.value}_staff_id")), else_=NOTHING)
-        case _:
-            return NOTHING
+    """As `/funnel` cuts; coordinators by the staff of the stage's first event (reading 9)."""
+    if ask.by is None or ask.by is KpiCut.WEEKDAY:
+        return NOTHING
+    return cut_column(table, JourneyCut(ask.by.value), stage, ask.now)
 
 
 def _pair(stage: Stage) -> Callable[[Ask], Any]:

@@ -211,8 +211,9 @@ def plus_days(db: Session, column: Any, days: Any) -> Any:
 
 
 def has_payments(ask: Ask) -> str | None:
-    """`no_payments` where the branches never gave any: then no answer shows money."""
-    found = select(col(Payment.id)).where(col(Payment.branch).in_(ask.branches)).limit(1)
+    """`no_payments` where the branches gave none up to the end of the period: then no answer shows money."""
+    known = col(Payment.branch).in_(ask.branches), col(Payment.paid_on) <= ask.period.last
+    found = select(col(Payment.id)).where(*known).limit(1)
     return None if ask.db.execute(found).first() else "no_payments"
 
 

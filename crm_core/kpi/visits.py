@@ -142,6 +142,16 @@ def _consulted(ask: Ask, row: Any) -> Any:
     )
 
 
+def _consulted_before(ask: Ask, row: Any) -> Any:
+    """A consult lies so shortly before that the treatment of this day is what was decided then."""
+    return exists().where(
+        col(Consult.patient_id) == row.patient_id,
+        col(Consult.held_on) < row.day,
+        plus_days(ask.db, col(Consult.held_on), ask.policy.patience.agreement) >= row.day,
+        col(Consult.held_at) <= ask.now,
+    )
+
+
 def _done(ask: Ask, row: Any, *more: Any) -> Any:
     """Whether a treatment of the day is so."""
     return exists().where(
@@ -161,11 +171,16 @@ def _covered(ask: Ask, row: Any) -> Any:
 def _new_family(ask: Ask, row: Any) -> Any:
     """Treated that day in a family that the patient never had before: a new need (구신환)."""
     earlier = aliased(TreatmentDone)
-    before = exists().where(
-        col(earlier.patient_id) == row.patient_id,
-        col(earlier.done_on) < row.day,
-        family_of(ask.policy, col(earlier.treatment)) == family_of(ask.policy, col(TreatmentDone.treatment)),
-    )
+    before = (
+        exists()
+        .where(
+            col(earlier.patient_id) == row.patient_id,
+            col(earlier.done_on) < row.day,
+            family_of(ask.policy, col(earlier.treatment))
+            == family_of(ask.policy, col(TreatmentDone.treatment)),
+        )
+        .correlate_except(earlier)
+    )  # the visit stands two levels above
     return _done(ask, row, col(TreatmentDone.treatment).not_in(checks(ask.policy)), ~before)
 
 
@@ -173,7 +188,7 @@ def _consults(ask: Ask) -> Any:
     """Visits by whether they needed a consult and had one (definitions.md §1.1).
 
     Who has one needed one. Without: a new patient did, and who was treated in a family new to them;
-    a course session, a check, a repeat or covered care did not.
+    a course session, a check, a repeat, covered care and what an earlier consult decided did not.
     """
     row = days(ask).subquery().c
     new = is_first(ask, row.patient_id, row.day, col(Patient.first_visit_on))
@@ -184,6 +199,7 @@ def _consults(ask: Ask) -> Any:
         (_done(ask, row, col(TreatmentDone.course_no).is_not(None)), literal("course_session")),
         (_covered(ask, row), literal("covered_care")),
         (new, literal(MISS)),
+        (and_(_done(ask, row), _consulted_before(ask, row)), literal("consulted_before")),
         (_new_family(ask, row), literal(MISS)),
         (_done(ask, row), literal("repeat_treatment")),
         else_=literal("no_new_need"),
