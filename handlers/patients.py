@@ -8,6 +8,7 @@ from crm_core.calls.today import fixed_at
 from crm_core.churn.eligibility import eligibility
 from crm_core.churn.reasons import Eligibility, Why
 from crm_core.contacts.actions import KEEPERS
+from crm_core.differences.queries import open_differences
 from crm_core.errors import Missing
 from crm_core.journeys.queries import journeys_of
 from crm_core.patients.merging.queries import reversible
@@ -19,6 +20,7 @@ from crm_core.staff.access import CALLS, NAMES
 from crm_core.tables.calls import Section
 from crm_core.tables.people import Role
 from handlers import call_card
+from handlers.differences_commands import ShowDifferences
 from handlers.facts_until import until_sentence
 from handlers.language import figures
 from handlers.language.language import N_
@@ -171,6 +173,9 @@ def _keeping(patient_id: int, context: Context) -> Iterator[tuple[Button, ...]]:
     if open_questions:
         row.append(Button(say("Same person? ({n})", n=len(open_questions)), ShowProposals(patient_id)))
     yield tuple(row)
+    apart = open_differences(context.db, context.person, context.policy, patient_id=patient_id)
+    if apart:
+        yield (Button(say("File differs ({n})", n=len(apart)), ShowDifferences(patient_id)),)
 
 
 def _look(who: FoundPatient, what: str, context: Context) -> None:
