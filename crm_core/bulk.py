@@ -9,7 +9,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Date, bindparam, func, select
+from sqlalchemy import Date, bindparam, func, insert, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 from sqlmodel import Session, SQLModel
@@ -57,6 +57,24 @@ def merge(
         if name in key or name in defaults or any(value is not None for value in column)
     }
     return _Merge(db, table, given, key, defaults, first_only).run(about)
+
+
+def insert_many(db: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts rows of the same columns, none of which is there yet."""
+    if not rows:
+        return
+    if db.get_bind().dialect.name == "postgresql":
+        db.connection().execute(insert(table), rows)
+        return
+    stored, dialect = columns_of(table), db.get_bind().dialect
+    names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    columns = []
+    for name in names:
+        in_form = form_of(stored[name].type, dialect)
+        column = [row[name] for row in rows]
+        columns.append(column if in_form is None else [v if v is None else in_form(v) for v in column])
+    statement = _statement(table, tuple(names), (), ())
+    db.connection().exec_driver_sql(statement, list(zip(*columns, strict=True)))
 
 
 class _Merge:
@@ -147,16 +165,18 @@ class _Merge:
 
 @lru_cache(maxsize=200)
 def _statement(
-    table: type[SQLModel], names: tuple[str, ...], replaced: tuple[str, ...], key: tuple[str, str]
+    table: type[SQLModel], names: tuple[str, ...], replaced: tuple[str, ...], key: tuple[str, ...]
 ) -> str:
     """INSERT … ON CONFLICT of one row with a place for each of the names, in their order."""
     quote = sqlite.dialect().identifier_preparer.quote
     into = quote(table.__table__.name)  # type: ignore[attr-defined]
     columns, places = ", ".join(map(quote, names)), ", ".join("?" * len(names))
-    known = ", ".join(map(quote, key))
+    statement = f"INSERT INTO {into} ({columns}) VALUES ({places})"  # noqa: S608  (names of our own)
+    if not key:
+        return statement
     changes = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in replaced)
     then = f"UPDATE SET {changes}" if changes else "NOTHING"
-    return f"INSERT INTO {into} ({columns}) VALUES ({places}) ON CONFLICT ({known}) DO {then}"  # noqa: S608
+    return f"{statement} ON CONFLICT ({', '.join(map(quote, key))}) DO {then}"
 
 
 @lru_cache(maxsize=200)

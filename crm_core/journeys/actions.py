@@ -5,18 +5,20 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, inspect, or_, select, update
+from sqlalchemy import bindparam, delete, inspect, or_, select, update
 from sqlmodel import Session, SQLModel, col
 
+from crm_core.bulk import insert_many
 from crm_core.journeys import load
 from crm_core.journeys.events import Rules
 from crm_core.journeys.link import JourneyFold, link
 from crm_core.policy.policy import Policy
-from crm_core.sql import chunks
+from crm_core.sql import among, chunks
 from crm_core.tables.journey import STAGES, Journey, JourneyPast
 from crm_core.tables.people import Patient, Prospect
 
 Row = dict[str, Any]
+AT_ONCE = 5_000  # people, so that a rebuild of everybody fits into memory
 
 
 def refold(db: Session, policy: Policy, *, patients: Collection[int], prospects: Collection[int] = ()) -> int:
@@ -26,11 +28,10 @@ def refold(db: Session, policy: Policy, *, patients: Collection[int], prospects:
     changed is given together with the former referrer.
     """
     count = 0
-    for ids in chunks(sorted(set(patients))):
+    for ids in chunks(sorted(set(patients)), AT_ONCE):
         _forget(db, ids, _became(db, ids))
-        people = load.people(db, ids)
-        count += _write(db, policy, {"patient_id": people})
-    for ids in chunks(sorted(set(prospects))):
+        count += _write(db, policy, {"patient_id": load.people(db, ids)})
+    for ids in chunks(sorted(set(prospects)), AT_ONCE):
         _forget(db, (), ids)
         count += _write(db, policy, {"prospect_id": load.prospects(db, ids)})
     _note_referrals(db, policy, sorted(set(patients)))
@@ -39,16 +40,16 @@ def refold(db: Session, policy: Policy, *, patients: Collection[int], prospects:
 
 def _became(db: Session, ids: Collection[int]) -> list[int]:
     """The prospects that have become one of these patients."""
-    rows = select(col(Prospect.id)).where(col(Prospect.patient_id).in_(ids))
+    rows = select(col(Prospect.id)).where(among(db, col(Prospect.patient_id), ids))
     return [owner for owner in db.scalars(rows) if owner is not None]
 
 
 def _forget(db: Session, patients: Collection[int], prospects: Collection[int]) -> None:
+    connection = db.connection()
     for table in (Journey, JourneyPast):
-        if patients:
-            db.execute(delete(table).where(col(table.patient_id).in_(patients)))
-        if prospects:
-            db.execute(delete(table).where(col(table.prospect_id).in_(prospects)))
+        for owner, ids in ((col(table.patient_id), patients), (col(table.prospect_id), prospects)):
+            if ids:
+                connection.execute(delete(table).where(among(db, owner, ids)))
 
 
 def _write(db: Session, policy: Policy, people: dict[str, dict[int, load.Person]]) -> int:
@@ -76,8 +77,7 @@ def _write(db: Session, policy: Policy, people: dict[str, dict[int, load.Person]
 
 
 def _insert(db: Session, table: type[SQLModel], rows: list[Row]) -> None:
-    if rows:
-        db.execute(insert(inspect(table).local_table), rows)
+    insert_many(db, table, rows)
 
 
 def _row(fold: JourneyFold) -> Row:
@@ -130,9 +130,11 @@ def _row(fold: JourneyFold) -> Row:
 def _note_referrals(db: Session, policy: Policy, touched: list[int]) -> None:
     """Referral: a patient naming this one had the first contact within the days after the treatment."""
     referrers: set[int] = set()
-    for ids in chunks(touched):
-        named = select(col(Patient.referred_by_id)).where(col(Patient.id).in_(ids))
-        naming = select(col(Patient.referred_by_id)).where(col(Patient.referred_by_id).in_(ids))
+    for ids in chunks(touched, AT_ONCE):
+        named = select(col(Patient.referred_by_id)).where(
+            among(db, col(Patient.id), ids), col(Patient.referred_by_id).is_not(None)
+        )
+        naming = select(col(Patient.referred_by_id)).where(among(db, col(Patient.referred_by_id), ids))
         for statement in (named, naming):
             referrers.update(owner for owner in db.scalars(statement) if owner is not None)
     within = timedelta(policy.patience.referral)

@@ -12,7 +12,7 @@ from crm_core.churn.conditions import REACHED, RECALL_KINDS
 from crm_core.errors import Missing, NoSuchPatient, NotAllowed
 from crm_core.outbox import actions as outbox
 from crm_core.policy.policy import Policy
-from crm_core.sql import chunks
+from crm_core.sql import among, chunks
 from crm_core.staff import audit
 from crm_core.staff.access import Person
 from crm_core.tables.calls import DENIALS, Call, LegalClass, Outcome, Refusal
@@ -40,14 +40,26 @@ def keep_standing(db: Session, patients: Collection[int]) -> int:
     was made to, denials, wrong numbers and deaths hold the phone, settled promises are marked so.
     """
     made = 0
-    for ids in chunks(sorted(set(patients))):
+    everybody = sorted(set(patients))
+    calls = select(col(Call.patient_id)).where(among(db, col(Call.patient_id), everybody)).distinct()
+    for ids in chunks(sorted(db.scalars(calls))):
         find_phones(db, ids)
         _forget_corrected(db, ids)
         made += _make_refusals(db, ids)
-        made += _hold_phones_of_the_dead(db, ids)
         _close_wrong_numbers(db, ids)
         keep_promises(db, ids)
+    if _somebody_died(db, everybody):
+        made += sum(_hold_phones_of_the_dead(db, ids) for ids in chunks(everybody))
     return made
+
+
+def _somebody_died(db: Session, ids: Sequence[int]) -> bool:
+    """Whether one of these died, or a phone is held for a death that may have been a mistake."""
+    dead = select(col(Patient.id)).where(
+        among(db, col(Patient.id), ids), col(Patient.status) == PatientStatus.DECEASED
+    )
+    held = select(col(Refusal.id)).where(col(Refusal.kind) == DECEASED)
+    return any(db.execute(one.limit(1)).first() is not None for one in (held, dead))
 
 
 def find_phones(db: Session, ids: Sequence[int]) -> None:
