@@ -9,7 +9,14 @@ from crm_core.sample_clinic.bookings import missed
 from crm_core.sample_clinic.episodes import begin
 from crm_core.sample_clinic.life import LATE_CANCEL, Booking, Life, Purpose, World
 from crm_core.sample_clinic.people import Cast, People
-from crm_core.sample_clinic.planting import notes_of_yesterday, pause_one, promises, prospects, statuses
+from crm_core.sample_clinic.planting import (
+    notes_of_yesterday,
+    pause_one,
+    promises,
+    prospects,
+    sessions_asked_about,
+    statuses,
+)
 from crm_core.sample_clinic.recall import after_no_show, after_silence, after_treatment
 from crm_core.sample_clinic.rows import (
     ClinicPlan,
@@ -45,6 +52,7 @@ def plan(seed: int, today: date, policy: Policy) -> ClinicPlan:
     promises(world, cast)
     statuses(world, cast)
     notes_of_yesterday(world, cast)
+    sessions_asked_about(world)
     planted = Planted(
         family=tuple(life.chart_no for life in cast.family),
         minors=tuple(life.chart_no for life in cast.minors),

@@ -12,6 +12,8 @@ from crm_core.sample_clinic.rows import InquiryRow, ProspectRow
 from crm_core.sample_clinic.staff import BRANCHES
 
 PROMISED = 4
+NOT_ASKED = 4
+MONTH = 27  # days: a call that young rests its patient, and belongs to no case whose days are over
 ASKS_ONLY = {slug: count * 47 // 100 for slug, count in NEW.items()}
 _CHANNELS = (
     "phone 24 naver_talk 16 kakao 16 instagram 12 naver_place 10 gangnam_unni 9 website 5 yeoshin_ticket 4 "
@@ -29,6 +31,28 @@ def promises(world: World, cast: Cast) -> None:
             day = diary.branch.last_open_day(world.today - timedelta(4 + 2 * n))
             on = world.today if n else diary.branch.last_open_day(world.today)
             call(world, life, day, "call_later", promised_on=on)
+
+
+def sessions_asked_about(world: World) -> None:
+    """Most whose next session is overdue were asked about it within the month; a few a branch were not."""
+    last = {row.course_no: row.at.date() for row in sorted(world.rows.treatments, key=lambda row: row.at)}
+    overdue: list[tuple[int, Life]] = []
+    for course in world.courses:
+        life, rule = world.course_of[course.number], world.policy.treatments[course.offer.treatment].course
+        runs = course.done < course.offer.sessions and course.valid_until >= world.today
+        if (
+            rule is not None
+            and runs
+            and not (life.is_booked(world.today) or life.is_settled or life.is_quiet)
+        ):
+            overdue.append(((world.today - last[course.number]).days - rule.gap_after, life))
+    for slug in BRANCHES:
+        gaps = [life for days, life in sorted(overdue, key=lambda pair: pair[0]) if days > 0]
+        gaps = [life for life in gaps if life.branch == slug and life.status == "active"]
+        for n, life in enumerate(gaps[NOT_ASKED:]):
+            if life.called_on is None or (world.today - life.called_on).days > MONTH:
+                day = world.diaries[slug].branch.last_open_day(world.today - timedelta(1 + n % (MONTH - 5)))
+                call(world, life, day, "connected", group="negative_affirmation", next_step="done")
 
 
 def pause_one(world: World, cast: Cast) -> Life:

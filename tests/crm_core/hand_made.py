@@ -13,14 +13,25 @@ from crm_core.calls.outcomes.actions import Logged, Said, log_outcome
 from crm_core.calls.standing.actions import keep_standing
 from crm_core.churn.actions import keep_ledger
 from crm_core.churn.eligibility import eligibility
+from crm_core.churn.midway import mid_course_list, undecided_list
 from crm_core.churn.queries import due_list, promised_list
 from crm_core.churn.reasons import Eligibility, Why
+from crm_core.journeys.actions import refold
 from crm_core.period import Period
 from crm_core.policy.policy import Policy
 from crm_core.privacy import folded_name, vault_of
 from crm_core.staff.access import Person, Scope, system_scope
 from crm_core.tables.calls import Call, CallKind, LegalClass, Outcome, ResponseGroup
-from crm_core.tables.facts import Course, Payment, Reservation, TreatmentDone, Visit
+from crm_core.tables.facts import (
+    Consult,
+    Course,
+    Decision,
+    Inquiry,
+    Payment,
+    Reservation,
+    TreatmentDone,
+    Visit,
+)
 from crm_core.tables.people import (
     Book,
     Contact,
@@ -68,6 +79,7 @@ class Clinic:
         self.db.flush()
         keep_ledger(self.db, self.policy, patients)
         keep_standing(self.db, patients)
+        refold(self.db, self.policy, patients=patients)
 
     def started(self) -> "Clinic":
         start(self.db, self.policy, self.director(), self.branch, self.now - timedelta(1))
@@ -85,6 +97,16 @@ class Clinic:
     def promised(self) -> set[int]:
         """The patients on ①."""
         rows = promised_list(self.db, self.scope, self.policy, self.today, self.now)
+        return {one.patient_id for one in rows}
+
+    def undecided(self) -> set[int]:
+        """The patients on ④."""
+        rows = undecided_list(self.db, self.scope, self.policy, self.today, self.now)
+        return {one.patient_id for one in rows}
+
+    def mid_course(self) -> set[int]:
+        """The patients on ⑤."""
+        rows = mid_course_list(self.db, self.scope, self.policy, self.today, self.now)
         return {one.patient_id for one in rows}
 
     def why(self, patient: int) -> Eligibility:
@@ -202,6 +224,41 @@ class Clinic:
                 branch=self.branch,
                 arrived_at=self.at(day, time(8)),
                 arrived_on=day,
+            )
+        )
+        self.keep(patient)
+
+    def consulted(self, patient: int, days_ago: int, treatment: str = "lifting_hifu", **values: Any) -> None:
+        """A consult, undecided unless said otherwise, with the visit of its day."""
+        self.visited(patient, days_ago)
+        day = self.ago(days_ago)
+        self.db.add(
+            Consult(
+                book="b",
+                number=self.number("S"),
+                patient_id=patient,
+                branch=self.branch,
+                held_at=self.at(day, time(9)),
+                held_on=day,
+                treatment=self.policy.treatment_slug(treatment),
+                decision=values.pop("decision", Decision.PENDING),
+                **values,
+            )
+        )
+        self.keep(patient)
+
+    def asked(self, patient: int, days_ago: int, **values: Any) -> None:
+        """An inquiry that nobody has answered."""
+        day = self.ago(days_ago)
+        self.db.add(
+            Inquiry(
+                book="b",
+                number=self.number("Q"),
+                patient_id=patient,
+                branch=self.branch,
+                received_at=self.at(day, time(8)),
+                received_on=day,
+                **values,
             )
         )
         self.keep(patient)
