@@ -6,8 +6,7 @@ for every kind of fact before it writes.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, literal_column, select, update
@@ -16,12 +15,10 @@ from sqlmodel import Session, SQLModel, col
 from crm_core.adopting.match import Key, Written, pairs, superseded
 from crm_core.policy.policy import Policy
 from crm_core.sql import chunks
-from crm_core.stages.entry import read
-from crm_core.tables.desk import WRITTEN_HERE, DeskEntry, DeskStep
+from crm_core.tables.desk import WRITTEN_HERE
 from crm_core.tables.facts import (
     LIVE,
     Consult,
-    Decision,
     Payment,
     Reservation,
     ReservationState,
@@ -41,13 +38,13 @@ def adopt(
     db: Session,
     policy: Policy,
     table: type[SQLModel],
-    columns: MutableMapping[str, Sequence[Any]],
+    columns: Mapping[str, Sequence[Any]],
     places: Mapping[Key, int],
 ) -> set[int]:
     """Gives rows written in chat the numbers of the chart's rows that are the same; whose they are.
 
     `columns` are about to be written; `places` says where the row of each (book, number) stands in them.
-    An undecided consult of the chart leaves the decision that was taken in chat: its cell is emptied.
+    Where the two differ in what counts, `differences.keep_apart` decides, which is called after this.
     """
     if table not in WRITTEN_HERE or not places:
         return set()
@@ -69,8 +66,6 @@ def adopt(
         if table is Payment:
             _forget(db, superseded(of_day, matched, coming))
         touched |= {day[0]} if matched else set()
-    if table is Consult:
-        _keep_decisions(db, columns, places)
     return touched
 
 
@@ -184,26 +179,3 @@ def _moved_in_place(
         db.flush()
         gone.add(new.row_id)
     return [one for one in written if one.row_id not in gone]
-
-
-def _keep_decisions(
-    db: Session, columns: MutableMapping[str, Sequence[Any]], places: Mapping[Key, int]
-) -> None:
-    """A chart that says "undecided" has not heard yet what was decided in chat."""
-    decisions = list(columns["decision"])
-    waiting = {key: place for key, place in places.items() if decisions[place] == Decision.PENDING}
-    if not waiting:
-        return
-    first: datetime = min(columns["held_at"][place] for place in waiting.values())
-    said = select(col(DeskEntry.changes)).where(
-        col(DeskEntry.kind) == DeskStep.DECIDED,
-        col(DeskEntry.taken_back_at).is_(None),
-        col(DeskEntry.at) >= first,
-    )
-    ids = {one.row_id for text in db.scalars(said) for one in read(text) if one.table == "consult"}
-    for some in chunks(sorted(ids)):
-        keys = select(col(Consult.book), col(Consult.number)).where(col(Consult.id).in_(some))
-        for book, number in db.execute(keys):
-            if (book, number) in waiting:
-                decisions[waiting[book, number]] = None
-    columns["decision"] = decisions

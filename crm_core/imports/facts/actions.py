@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from crm_core.adopting.actions import adopt
 from crm_core.bulk import Merged, merge
 from crm_core.differences.actions import keep_apart
 from crm_core.imports.kinds import FactTable
@@ -64,6 +65,7 @@ class Facts:
             self._askers(before)
         if self.is_call:
             self._notes(before)
+        adopted = adopt(self.db, self.policy, self.kind.table, self.columns, self.places)
         apart = keep_apart(self.db, self.policy, self.kind.table, self.columns, self.places, self.now)
         written = merge(
             self.db,
@@ -78,7 +80,7 @@ class Facts:
         if self.staff is not None:
             applied.new_staff = self.staff.made
         owners = self.columns["patient_id"]
-        touched = {owners[place] for place in written.changed} | set(written.was.values()) | apart
+        touched = {owners[place] for place in written.changed} | set(written.was.values()) | apart | adopted
         applied.patients = {owner for owner in touched if owner is not None}
         if self.has_prospects:
             applied.prospects = self._leave_prospects(written, before)
