@@ -58,7 +58,7 @@ _WHY = {
 
 def show_proposals(command: ShowProposals, context: Context) -> Reply:
     say, only = context.say, command.patient_id or None
-    found = proposals(context.db, context.person, context.policy, only)
+    found = proposals(context.db, context.person, context.policy, context.now, only)
     if not found:
         return Reply((Text(say("Nobody waits to be told apart.")),))
     pages = -(-len(found) // PAGE)

@@ -169,7 +169,7 @@ def _keeping(patient_id: int, context: Context) -> Iterator[tuple[Button, ...]]:
     made = reversible(context.db, patient_id, context.now)
     if made is not None:
         row.append(Button(say("Undo merge ({chart})", chart=made.chart_no), SplitCharts(made.id)))
-    open_questions = proposals(context.db, context.person, context.policy, patient_id)
+    open_questions = proposals(context.db, context.person, context.policy, context.now, patient_id)
     if open_questions:
         row.append(Button(say("Same person? ({n})", n=len(open_questions)), ShowProposals(patient_id)))
     yield tuple(row)
