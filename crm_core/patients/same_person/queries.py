@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -20,7 +20,7 @@ from crm_core.tables.facts import Inquiry
 from crm_core.tables.people import Contact, ContactLink, NotTheSame, Patient, Prospect
 
 MOST = 50
-NAMESAKES = 3  # a name that more patients of a book bear says nothing about who asked
+NAMESAKES = 1  # a name that more patients of a book bear says nothing about who asked
 
 
 class Likeness(StrEnum):
@@ -55,20 +55,21 @@ class Proposal:
 
 
 def proposals(
-    db: Session, person: Person, policy: Policy, patient_id: int | None = None
+    db: Session, person: Person, policy: Policy, now: datetime, patient_id: int | None = None
 ) -> tuple[Proposal, ...]:
     """The open questions of the branches whose charts this person may merge, at most fifty.
 
     Two charts of one book with the same name and birth date, or the same phone and name unless their
-    birth dates differ; a prospect of whom phone or name agrees with a patient, but not both. A pair
-    that somebody said no to is not asked again. With `patient_id` only those about that patient.
+    birth dates differ; a prospect of whom phone or name agrees with a patient, but not both. A name
+    alone is asked about while the inquiry is young, and only if one patient bears it. A pair that
+    somebody said no to is not asked again. With `patient_id` only those about that patient.
     """
     branches = person.branches(MERGERS, policy)
     if not branches:
         return ()
     charts = _with_phone_and_name(db, branches, patient_id)
     charts |= _with_name_and_birth(db, branches, patient_id)
-    asked = _prospects(db, policy, branches, patient_id)
+    asked = _prospects(db, policy, branches, now, patient_id)
     charts = _unanswered(db, charts)
     asked = _unanswered(db, asked, prospects=True)
     people = {
@@ -78,9 +79,14 @@ def proposals(
     made = [Proposal(people[one], people[other], None, why) for (one, other), why in sorted(charts.items())]
     made += [
         Proposal(people[patient], None, who_asked[prospect], why)
-        for (patient, prospect), why in sorted(asked.items(), key=lambda item: -item[0][1])
+        for (patient, prospect), why in sorted(asked.items(), key=_surest)
     ]
     return tuple(made[:MOST])
+
+
+def _surest(asked: tuple[tuple[int, int], Likeness]) -> tuple[bool, int]:
+    """Phones before names, the newest first."""
+    return asked[1] is not Likeness.PHONE, -asked[0][1]
 
 
 Pairs = dict[tuple[int, int], Likeness]
@@ -99,7 +105,7 @@ def _with_phone_and_name(db: Session, branches: Sequence[str], only: int | None)
         .join(theirs, col(theirs.contact_id) == col(mine.contact_id))
         .join(other, col(other.id) == col(theirs.patient_id))
         .where(
-            col(one.id) < col(other.id),
+            col(one.id) < col(other.id) if only is None else col(one.id) != col(other.id),
             col(one.book) == col(other.book),
             col(one.name_blind) == col(other.name_blind),
             *_about(col(one.branch), branches, one),
@@ -107,9 +113,9 @@ def _with_phone_and_name(db: Session, branches: Sequence[str], only: int | None)
         )
     )
     if only is not None:
-        statement = statement.where(or_(col(one.id) == only, col(other.id) == only))
+        statement = statement.where(col(one.id) == only)
     return {
-        (row[0], row[1]): Likeness.PHONE_AND_NAME
+        (min(row[0], row[1]), max(row[0], row[1])): Likeness.PHONE_AND_NAME
         for row in db.execute(statement)
         if row[2] is None or row[3] is None or row[2] == row[3]
     }
@@ -123,14 +129,12 @@ def _with_name_and_birth(db: Session, branches: Sequence[str], only: int | None)
         .group_by(col(Patient.book), col(Patient.name_blind))
         .having(func.count() > 1)
     )
-    if only is not None:
-        name = select(col(Patient.name_blind)).where(col(Patient.id) == only).scalar_subquery()
-        several = several.where(col(Patient.name_blind) == name)
-    shared = several.subquery()
+    mine = () if only is None else (col(Patient.name_blind) == _name_of(only),)
+    shared = several.where(*mine).subquery()
     statement = (
         select(col(Patient.id), col(Patient.book), col(Patient.name_blind), col(Patient.birth_date))
         .join(shared, and_(shared.c.book == Patient.book, shared.c.name_blind == Patient.name_blind))
-        .where(*_about(col(Patient.branch), branches, Patient), col(Patient.birth_date).is_not(None))
+        .where(*_about(col(Patient.branch), branches, Patient), col(Patient.birth_date).is_not(None), *mine)
         .order_by(col(Patient.id))
         .execution_options(yield_per=2000)
     )
@@ -141,8 +145,14 @@ def _with_name_and_birth(db: Session, branches: Sequence[str], only: int | None)
     return {pair: Likeness.NAME_AND_BIRTH for pair in pairs if only is None or only in pair}
 
 
-def _prospects(db: Session, policy: Policy, branches: Sequence[str], only: int | None) -> Pairs:
+def _prospects(
+    db: Session, policy: Policy, branches: Sequence[str], now: datetime, only: int | None
+) -> Pairs:
     """(patient, prospect) where phone or name agrees and the other does not."""
+    since = now - timedelta(policy.patience.inquiry)
+    young = select(col(Inquiry.prospect_id)).where(
+        col(Inquiry.prospect_id).is_not(None), col(Inquiry.received_at) >= since
+    )
     waiting = (
         col(Prospect.patient_id).is_(None),
         col(Prospect.branch).in_(branches),
@@ -157,10 +167,11 @@ def _prospects(db: Session, policy: Policy, branches: Sequence[str], only: int |
     by_name = (
         select(col(Patient.id), col(Prospect.id), col(Patient.book), col(Prospect.branch))
         .join(Prospect, col(Prospect.name_blind) == col(Patient.name_blind))
-        .where(*waiting)
+        .where(*waiting, col(Prospect.id).in_(young))
     )
     if only is not None:
-        by_phone, by_name = (one.where(col(Patient.id) == only) for one in (by_phone, by_name))
+        by_phone = by_phone.where(col(Patient.id) == only)
+        by_name = by_name.where(col(Patient.name_blind) == _name_of(only))
     pairs: Pairs = {
         (patient, prospect): Likeness.PHONE
         for patient, prospect, book, branch in db.execute(by_phone)
@@ -173,7 +184,11 @@ def _prospects(db: Session, policy: Policy, branches: Sequence[str], only: int |
     for prospect, patients in namesakes.items():
         if len(patients) <= NAMESAKES:
             pairs.update({(one, prospect): Likeness.NAME for one in patients if (one, prospect) not in pairs})
-    return pairs
+    return pairs if only is None else {pair: why for pair, why in pairs.items() if pair[0] == only}
+
+
+def _name_of(patient_id: int) -> Any:
+    return select(col(Patient.name_blind)).where(col(Patient.id) == patient_id).scalar_subquery()
 
 
 def _unanswered(db: Session, pairs: Pairs, *, prospects: bool = False) -> Pairs:
