@@ -35,7 +35,7 @@ def compared_table(report: FunnelReport, other: Period, context: Context) -> Tab
 
 
 def _cell(against: Against | None, context: Context) -> str:
-    if against is None:
+    if against is None or not (against.here.denominator or against.there.denominator):
         return "–"
     here, there = short_share(against.here, context), short_share(against.there, context)
     return f"{here} / {there}{arrow(against.here, against.there)}"
