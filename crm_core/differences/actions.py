@@ -107,7 +107,11 @@ def _said_here(
     else:
         ids = _written_by_the_desk(db, kind, columns[f"{_stem(table)}_at"])
     rows = (
-        row for some in chunks(sorted(ids)) for row in db.scalars(select(table).where(stored.id.in_(some)))
+        row
+        for some in chunks(sorted(ids))
+        for row in db.scalars(
+            select(table).where(stored.id.in_(some)).execution_options(populate_existing=True)
+        )
     )
     return [row for row in rows if (row.book, row.number) in places]
 
