@@ -15,7 +15,7 @@ from crm_core.period import Period
 from crm_core.staff import audit
 from crm_core.staff.queries import staff_names
 from crm_core.tables.facts import InquiryKind
-from handlers import inquiry_card
+from handlers import inquiry_booking, inquiry_card
 from handlers.branches import branches_for
 from handlers.inquiry_commands import AskInquiry, ShowInquiries, ShowInquiry, TakeInquiry
 from handlers.inquiry_reader import (
@@ -326,4 +326,5 @@ ITEMS: tuple[MenuItem[Any], ...] = (
     MenuItem(code="qf", command=AskInquiry, answer=ask_inquiry, roles=INQUIRERS),
     MenuItem(code="qt", command=TakeInquiry, answer=take_inquiry, roles=INQUIRERS, about_patient=True),
     *inquiry_card.ITEMS,
+    *inquiry_booking.ITEMS,
 )

@@ -11,11 +11,14 @@ from crm_core.inquiries.queries import about, given_about, held_by_other
 from crm_core.outbox import actions as outbox
 from crm_core.outbox.actions import Destination
 from crm_core.staff import audit
+from crm_core.staff.access import CALLS
 from crm_core.staff.accounts import bindings_for, platforms_of
 from crm_core.staff.queries import staff_names
 from crm_core.tables.facts import Inquiry
+from handlers.call_commands import NextCall
 from handlers.inquiry_commands import (
     AnswerInquiry,
+    AskChart,
     AskClose,
     AskHandOver,
     ClaimInquiry,
@@ -40,6 +43,7 @@ from handlers.language.reply import (
     Where,
 )
 from handlers.patient_words import shown_chart, tell_apart
+from handlers.reserve_commands import OpenReserve
 from handlers.wire import Wire
 
 PURPOSES = ("inquiries", "calls")
@@ -152,9 +156,22 @@ def _buttons(row: Inquiry, context: Context) -> list[Block]:
     elif context.now - done_at <= timedelta(minutes=context.policy.calls.undo_minutes):
         first.append(Button(say("Take back"), UndoInquiry(row.id)))
     if row.closed_at is None:
+        first += _book(row, context)
         second.append(Button(say("Close the inquiry"), AskClose(row.id)))
+    if done_at is not None and context.private and context.person.has(CALLS):
+        second.append(Button(say("Next one"), NextCall(row.branch)))
     rows = tuple(tuple(buttons) for buttons in (first, second) if buttons)
     return [Buttons(rows)] if rows else []
+
+
+def _book(row: Inquiry, context: Context) -> list[Button]:
+    """A reservation for a patient; a prospect needs a chart number first, which is asked for."""
+    if "reservations" not in context.policy.modules or row.id is None:
+        return []
+    if row.patient_id is None:
+        return [Button(context.say("Book"), AskChart(row.id))]
+    treatment = row.treatment if row.treatment in context.policy.treatments else ""
+    return [Button(context.say("Book"), OpenReserve(row.patient_id, row.branch, treatment=treatment or ""))]
 
 
 def _who_it_may_be(row: Inquiry, context: Context) -> list[Block]:

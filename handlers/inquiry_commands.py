@@ -82,6 +82,21 @@ class UndoInquiry:
 
 
 @dataclass(frozen=True)
+class AskChart:
+    """A reservation needs a chart number: the form asks for the prospect's."""
+
+    inquiry_id: int
+
+
+@dataclass(frozen=True)
+class EnrolAsker:
+    """The form's answer: the prospect is, or becomes, the patient with this chart number."""
+
+    inquiry_id: int
+    chart: str = ""
+
+
+@dataclass(frozen=True)
 class JoinInquiry:
     """The prospect is this patient."""
 

@@ -10,11 +10,12 @@ from crm_core.errors import ClaimedByOther, NotUnderstood
 from crm_core.staff.actions import bind_account, bind_channel
 from crm_core.tables.chat import ChannelBinding, OutboxRow
 from crm_core.tables.facts import Inquiry, InquiryKind
-from crm_core.tables.people import Role, Staff
+from crm_core.tables.people import Patient, Role, Staff
 from handlers.forms import fill
 from handlers.inquiry_commands import (
     AskInquiry,
     ClaimInquiry,
+    EnrolAsker,
     ShowInquiries,
     ShowInquiry,
     TakeInquiry,
@@ -236,7 +237,7 @@ class TestCard:
         later = replace(desk, clinic=desk.clinic.later(minutes=9))
         answered = later.presses(button(card_of(later, rows(desk)[0]), "답변했어요").command)
         assert "✅ 탁이안 11/25(수) 11:09 답변(9분 만에)" in answered.text
-        assert [one.label for one in buttons_of(answered)] == ["되돌리기", "문의 닫기"]
+        assert [one.label for one in buttons_of(answered)] == ["되돌리기", "예약 잡기", "문의 닫기"]
         back = later.presses(button(answered, "되돌리기").command)
         assert "9분째 기다리고 있어요" in back.text
 
@@ -256,6 +257,37 @@ class TestCard:
         assert "빈서율" in [one.label for one in buttons_of(asked)]
         given = desk.presses(button(asked, "빈서율").command)
         assert "담당 빈서율" in given.text
+
+
+class TestBooking:
+    def test_a_patient_sees_free_times_for_the_treatment(self, desk: Asker) -> None:
+        desk.clinic.patient(chart_no="100052", name="박수진")
+        reply = desk.types("/inquiry 100052 전화 보톡스")
+        booking = desk.presses(button(reply, "예약 잡기").command)
+        assert "박수진" in booking.text
+        assert booking.where is Where.HERE
+
+    def test_a_prospect_gets_a_chart_number_first(self, desk: Asker) -> None:
+        desk.types(TYPED)
+        (row,) = rows(desk)
+        form = form_of(desk.presses(button(card_of(desk, row), "예약 잡기").command))
+        filled, problems = fill(form.command, {"chart": "200001"}, desk.clinic.today)
+        assert problems == {}
+        booking = desk.presses(filled)
+        assert "김지영" in booking.text
+        desk.clinic.db.refresh(row)
+        patient = desk.clinic.db.get_one(Patient, row.patient_id)
+        assert (patient.chart_no, patient.name, patient.source) == ("200001", "김지영", "kakao")
+        assert "010-1234-5678" in card_of(desk, row).text
+
+    def test_a_number_that_is_somebodys_is_asked_about(self, desk: Asker) -> None:
+        patient = desk.clinic.patient(chart_no="100052", name="박수진")
+        desk.types(TYPED)
+        asked = desk.presses(EnrolAsker(rows(desk)[0].id or 0, "100052"))
+        assert rows(desk)[0].patient_id is None
+        label = next(one.label for one in buttons_of(asked) if "박수진" in one.label)
+        desk.presses(button(asked, label).command)
+        assert rows(desk)[0].patient_id == patient
 
 
 def test_the_channel_gets_the_card_and_whoever_was_given_it_a_word(desk: Asker) -> None:
