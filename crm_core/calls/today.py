@@ -101,13 +101,13 @@ def today(db: Session, person: Person, policy: Policy, branch: str, day: date, n
     cards = cards_of_day(db, person, policy, branch, day, now)
     open_cards = [card for card in cards if card.state is not CardState.DONE]
     asking = asking_today(db, policy, branch, cards, now)
-    counts = {s: sum(card.section is s for card in open_cards) for s in SECTIONS}
+    left = {s: sum(card.section is s for card in open_cards) for s in SECTIONS}
     return TodayList(
         branch=branch,
         day=day,
         started=True,
         fixed_at=row.fixed_at if row else None,
-        counts={**counts, Section.INQUIRIES: len(asking)},
+        counts={**left, Section.INQUIRIES: len(asking)},
         done=len(cards) - len(open_cards),
         waiting=row.waiting if row else 0,
         long_gone=row.long_gone if row else 0,
@@ -154,41 +154,30 @@ def cards_of_day(
 
 
 def next_up(
-    db: Session,
-    person: Person,
-    policy: Policy,
-    branch: str,
-    day: date,
-    now: datetime,
+    db: Session, person: Person, policy: Policy, branch: str, day: date, now: datetime
 ) -> TodayCard | WaitingInquiry | None:
     """What to do next: first what this person has claimed, then the list from the top.
 
     The longest waiting inquiry that nobody else has stands before ④. Cards that were tried or put off
     come after all others. None when all is done.
     """
+    return next(iter(_to_do(db, person, policy, branch, day, now)), None)
+
+
+def _to_do(
+    db: Session, person: Person, policy: Policy, branch: str, day: date, now: datetime
+) -> list[TodayCard | WaitingInquiry]:
     cards = cards_of_day(db, person, policy, branch, day, now)
-    work = [card for card in cards if card.mine_to_call and card.assigned_to in (None, person.name)]
-    claimed = [card for card in work if card.state is CardState.MINE]
-    free = [card for card in work if card.state is CardState.FREE]
-    later = [card for card in work if card.state in (CardState.TRIED, CardState.LATER)]
+    mine = [card for card in cards if card.mine_to_call and (card.is_mine or card.assigned_to is None)]
+    claimed = [card for card in mine if card.state is CardState.MINE]
+    free = [card for card in mine if card.state is CardState.FREE]
+    later = [card for card in mine if card.state in (CardState.TRIED, CardState.LATER)]
     asking = [
         one for one in asking_today(db, policy, branch, cards, now) if one.staff_id in (None, person.staff_id)
     ]
     top = [card for card in free if card.section is Section.PROMISED]
-    return next(iter((*claimed, *top, *asking, *free, *later)), None)
-
-
-def next_card(
-    db: Session,
-    person: Person,
-    policy: Policy,
-    branch: str,
-    day: date,
-    now: datetime,
-) -> TodayCard | None:
-    """The next card to call, whoever may be asking meanwhile."""
-    found = next_up(db, person, policy, branch, day, now)
-    return found if isinstance(found, TodayCard) else None
+    rest = [card for card in free if card.section is not Section.PROMISED]
+    return [*claimed, *top, *asking, *rest, *later]
 
 
 def card_for(db: Session, person: Person, policy: Policy, card: CallCard, now: datetime) -> TodayCard:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from bot.transaction import step
 from crm_core.calls import actions
 from crm_core.calls.queries import who_called
-from crm_core.calls.today import CardState, TodayList, next_card, today
+from crm_core.calls.today import CardState, TodayCard, TodayList, next_up, today
 from crm_core.errors import (
     AlreadyLogged,
     ClaimedByOther,
@@ -125,8 +125,8 @@ def test_next_resumes_what_one_has_claimed_and_put_off_cards_come_last(clinic: C
 
     def following(person: Person) -> int | None:
         args = clinic.policy, clinic.branch, clinic.today, clinic.now
-        card = next_card(clinic.db, person, *args)
-        return card.card_id if card else None
+        card = next_up(clinic.db, person, *args)
+        return card.card_id if isinstance(card, TodayCard) else None
 
     assert following(who) == first
     actions.claim(clinic.db, clinic.policy, who, second, clinic.now)
@@ -165,7 +165,7 @@ def test_a_vip_is_called_by_the_owner_or_a_director(clinic: Clinic) -> None:
     found = seen(clinic, other)
     assert not found.cards[0].mine_to_call
     args = clinic.policy, clinic.branch, clinic.today, clinic.now
-    assert next_card(clinic.db, other, *args) is None
+    assert next_up(clinic.db, other, *args) is None
     actions.claim(clinic.db, clinic.policy, owner, card, clinic.now)
     actions.take_over(clinic.db, clinic.policy, clinic.director(), card, clinic.now)
 
