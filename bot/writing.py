@@ -18,7 +18,8 @@ from crm_core.imports.stage import Row, Staged
 from crm_core.policy.policy import Policy
 
 FIRST, FEWEST, MOST = 250, 25, 5000  # rows of a step
-SECONDS = 0.2  # that a step may hold the database: whoever presses a button waits behind it
+SECONDS = 0.2  # that a step may hold the database where whoever presses a button waits behind it
+ALONE_SECONDS = 1.0  # and where nobody does
 PAUSE = 0.05  # between two steps, where somebody may be waiting; SQLite lets nobody queue
 TRIES = 5
 
@@ -58,6 +59,7 @@ class Writer:
         self._engine, self._policy, self._clock = engine, policy, clock
         self._staged, self._source, self._polite = staged, source, polite
         self._size = FIRST
+        self._seconds = SECONDS if polite else ALONE_SECONDS
         self._nobody = Event()  # it never comes: only to wait for a while
 
     def begin(self, also: Also | None = None) -> Written:
@@ -128,7 +130,7 @@ class Writer:
 
     def _fit(self, took: float) -> None:
         """The next step gets as many rows as fit into the time that one may take."""
-        factor = min(2.0, max(0.25, SECONDS / max(took, 0.001)))
+        factor = min(2.0, max(0.25, self._seconds / max(took, 0.001)))
         self._size = min(MOST, max(FEWEST, int(self._size * factor)))
 
 

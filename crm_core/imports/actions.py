@@ -136,7 +136,8 @@ def keep_file(
     now: datetime,
 ) -> int:
     """Keeps a file dropped into chat, sealed, until it is confirmed; its id. Older ones are forgotten."""
-    db.execute(delete(StagedFile).where(col(StagedFile.at) < now - KEPT))
+    forgotten = col(StagedFile.at) < now - KEPT, col(StagedFile.state) != FileState.CONFIRMED
+    db.execute(delete(StagedFile).where(*forgotten))
     row = StagedFile(
         name=name,
         kind=kind,

@@ -1,7 +1,7 @@
 """A large file dropped into chat: read and written by a worker while its card tells how far."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -166,3 +166,14 @@ def test_somebody_who_lost_the_role_meanwhile_writes_nothing(chat: Chat) -> None
     chat.filing.work()
     assert chat.visits() == 0
     assert chat.file().state is FileState.DONE
+
+
+def test_a_confirmed_file_waits_however_long_the_process_is_away(chat: Chat) -> None:
+    chat.drops(LARGE)
+    chat.filing.work()
+    chat.presses_import()
+    chat.now += timedelta(days=3)
+    chat.dispatcher = Dispatcher(chat.engine, chat.policy, FixedClock(chat.now))
+    chat.drops("visit_no,chart_no,arrived_at\nX,1,2026-11-24\n")
+    chat.filing.work()
+    assert chat.visits() == ROWS

@@ -3,8 +3,10 @@
 from base64 import b64decode
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import select
+from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import Session, col
 
 from crm_core.errors import StaleButton
@@ -13,6 +15,8 @@ from crm_core.imports.told import Told, read_told
 from crm_core.staff.access import Person, person_of
 from crm_core.tables.imports import FactsUntil, FileState, ImportBatch, StagedFile
 from crm_core.tables.people import Staff
+
+_CONTENT = cast("QueryableAttribute[str]", StagedFile.content)
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,9 @@ class Card:
 
 def card_of(db: Session, file_id: int) -> Card | None:
     """The card of a file; None when it was forgotten."""
-    file = db.get(StagedFile, file_id)
+    # Without its content, which may be many megabytes that would be unsealed for nothing.
+    one = select(StagedFile).where(col(StagedFile.id) == file_id).options(defer(_CONTENT))
+    file = db.scalars(one).first()
     if file is None:
         return None
     batch = db.get(ImportBatch, file.batch_id) if file.batch_id else None
