@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import bars, memory
+from benchmarks import bars, memory, views
 from benchmarks.clinic import DAY, DUE, make
 from benchmarks.timing import Line, table
 from bot.config import load
@@ -27,7 +27,7 @@ def main() -> int:
     if sizes[0] < 2 * DUE:
         parser.error(f"a size is at least {2 * DUE} patients: {DUE} of them are due")
     print(
-        f"Run: {', '.join(f'{size:,}' for size in sizes)} patients; bars 1, 4, 13; medians of {bars.ROUNDS}."
+        f"Run: {', '.join(f'{size:,}' for size in sizes)} patients; bars 1–5, 13; medians of {bars.ROUNDS}."
     )
     print(f"On: {os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}.")
     lines = measured(sizes)
@@ -52,7 +52,9 @@ def measured(sizes: list[int]) -> list[Line]:
             with bars.opened(clinic) as db:
                 bars.ledger_agrees(db, policy)
                 months = bars.this_month(db, clinic, policy)
+                months += views.all_months(db, clinic, policy) + views.by_stage(db, clinic, policy)
                 took[size], days = bars.who_is_due(db, clinic, policy)
+                days += views.backlog(db, clinic, policy)
             funnels, lists = funnels + months, lists + days
             memories.append(memory.kpi(ROOT, clinic))
             for line in (*months, *days, memories[-1]):

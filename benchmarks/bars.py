@@ -91,16 +91,17 @@ def this_month(db: Session, clinic: Clinic, policy: Policy) -> list[Line]:
     )
     base.close()
     alone = took["dasi, the month alone"], took["in order, the month alone"]
+    in_order, one_scan = f"{NAME}, in order", f"{NAME}, one scan"
     return [
-        _line("1 funnel this month", clinic, took["dasi"], took["in order"], FUNNEL_LIMIT, "in order"),
-        _line("1 funnel this month", clinic, took["dasi"], took["one scan"], None, "one scan"),
-        _line("1 the month's counts alone", clinic, *alone, None, "in order"),
+        line("1 funnel this month", clinic, took["dasi"], took["in order"], FUNNEL_LIMIT, in_order),
+        line("1 funnel this month", clinic, took["dasi"], took["one scan"], None, one_scan),
+        line("1 the month's counts alone", clinic, *alone, None, in_order),
     ]
 
 
 def _as_counts(report: FunnelReport) -> list[tuple[int, ...]]:
     """Passed each stage: now, the month before, last year. Everybody in this clinic came in by inquiry."""
-    pairs = [line.pair for line in report.all.stages if line.pair]
+    pairs = [stage.pair for stage in report.all.stages if stage.pair]
     return [
         (shares[0].denominator, *(share.numerator for share in shares))
         for shares in (
@@ -111,13 +112,13 @@ def _as_counts(report: FunnelReport) -> list[tuple[int, ...]]:
     ]
 
 
-def _line(bar: str, clinic: Clinic, ours: float, theirs: float, limit: float | None, how: str) -> Line:
+def line(bar: str, clinic: Clinic, ours: float, theirs: float, limit: float | None, baseline: str) -> Line:
     """A ratio against the baseline; a limit is judged at a million patients."""
     ratio = ours / theirs
     measured = f"{ratio:.3f} ({milliseconds(ours)} / {milliseconds(theirs)})"
     met = ratio <= limit if limit is not None and clinic.patients == MILLION else None
     said = f"≤ {limit} at 1M" if limit is not None else "–"
-    return Line(bar, f"{clinic.patients:,}", measured, said, met, f"{NAME}, {how}")
+    return Line(bar, f"{clinic.patients:,}", measured, said, met, baseline)
 
 
 def who_is_due(db: Session, clinic: Clinic, policy: Policy) -> tuple[float, list[Line]]:
@@ -139,8 +140,8 @@ def who_is_due(db: Session, clinic: Clinic, policy: Policy) -> tuple[float, list
     took = interleaved({"dasi": lambda: due_list(db, scope, policy, DAY, NOW), "duckdb": recomputed}, ROUNDS)
     base.close()
     bar = f"4 daily list ({len(ours)} people)"
-    line = _line(bar, clinic, took["dasi"], took["duckdb"], DUE_LIMIT, "recomputed")
-    return took["dasi"], [line]
+    ratio = line(bar, clinic, took["dasi"], took["duckdb"], DUE_LIMIT, f"{NAME}, recomputed")
+    return took["dasi"], [ratio]
 
 
 def growth(took: dict[int, float]) -> list[Line]:

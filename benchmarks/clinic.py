@@ -99,7 +99,7 @@ def make(folder: Path, patients: int, policy: Policy) -> Clinic:
         _write_people(bulk, Vault.from_key(key), patients, home, branches, treated)
         _write_journeys(bulk, journeys, home, branches)
         _write_facts(bulk, treated, home, branches, rules(policy))
-    baseline.write_events(parquet, journeys, NOW)
+    baseline.write_events(parquet, journeys, _slugs(home[journeys.patient - 1], branches), NOW)
     baseline.write_facts(parquet, treated, [rule.treatment for rule in rules(policy)], patients)
     return Clinic(patients, url, key, parquet)
 

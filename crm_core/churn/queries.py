@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, case, func, or_, select
 from sqlmodel import Session, col
 
 from crm_core.churn.conditions import RECALL_KINDS, is_past, live_reservation, standing_call
@@ -136,46 +135,34 @@ def long_gone(db: Session, scope: Scope, day: date) -> int:
     return found
 
 
-def churned_patients(db: Session, scope: Scope, day: date, now: datetime) -> list[int]:
-    """Churned patients (reading 14): every family with a rule lapsed or long gone, no live
-    reservation, no visit after the latest churn date. Excluded ones count: refusing is not staying."""
-    other = aliased(RecallDue)
-    holding = (
-        select(col(other.patient_id))
-        .where(
-            col(other.patient_id) == col(RecallDue.patient_id),
-            or_(col(other.churned_on) >= day, col(other.course_until) >= day),
-        )
-        .exists()
+def churned_patients(db: Session, scope: Scope, policy: Policy, day: date, now: datetime) -> list[int]:
+    """Churned patients (reading 14) with a family at the scope's branches: every family with a rule lapsed
+    or long gone, no live reservation anywhere, no visit after the latest churn date.
+
+    Excluded ones count: refusing is not staying. The whole ledger is read once, in the order of patients.
+    """
+    churned_on = func.max(col(RecallDue.churned_on))
+    course_until = func.max(col(RecallDue.course_until))
+    here = func.max(case((col(RecallDue.branch).in_(scope.branches), 1), else_=0))
+    gone = (
+        select(col(RecallDue.patient_id).label("patient_id"), churned_on.label("on"))
+        .group_by(col(RecallDue.patient_id))
+        .having(churned_on < day, or_(course_until.is_(None), course_until < day), here == 1)
+        .subquery()
     )
-    booked = (
-        select(col(Reservation.id))
-        .where(
-            col(Reservation.patient_id) == col(RecallDue.patient_id),
-            col(Reservation.starts_on) >= day,
-            *live_reservation(now, past=is_past(db, scope.branches, day, now)),
-        )
-        .exists()
-    )
+    last = col(Patient.last_visit_on)
     statement: Select[*tuple[Any, ...]] = (
-        select(col(RecallDue.patient_id))
-        .join(Patient, col(Patient.id) == col(RecallDue.patient_id))
-        .where(
-            col(RecallDue.branch).in_(scope.branches),
-            col(RecallDue.churned_on) < day,
-            ~holding,
-            ~booked,
-        )
-        .group_by(col(RecallDue.patient_id), col(Patient.last_visit_on))
-        .having(
-            or_(
-                col(Patient.last_visit_on).is_(None),
-                col(Patient.last_visit_on) <= func.max(col(RecallDue.churned_on)),
-            )
-        )
-        .order_by(col(RecallDue.patient_id))
+        select(gone.c.patient_id)
+        .join(Patient, col(Patient.id) == gone.c.patient_id)
+        .where(or_(last.is_(None), last <= gone.c.on))
     )
-    return list(db.scalars(statement))
+    booked = select(col(Reservation.patient_id)).where(
+        col(Reservation.branch).in_(policy.branches),
+        col(Reservation.starts_on) >= day,
+        *live_reservation(now, past=is_past(db, scope.branches, day, now)),
+    )
+    coming = set(db.scalars(booked))
+    return sorted(patient for patient in db.scalars(statement) if patient not in coming)
 
 
 def _candidates(db: Session, scope: Scope, policy: Policy, day: date) -> list[int]:

@@ -350,7 +350,7 @@ def test_a_churned_patient_has_every_family_lapsed_or_long_gone_and_nothing_sinc
     clinic.visited(back, 100)
     clinic.booked(booked, 4)
     clinic.called(denied, 5, Outcome.CONNECTED, DENIED)
-    found = churned_patients(clinic.db, clinic.scope, clinic.today, clinic.now)
+    found = churned_patients(clinic.db, clinic.scope, clinic.policy, clinic.today, clinic.now)
     assert found == [churned, denied]
 
 
