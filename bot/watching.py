@@ -6,6 +6,7 @@ done/…  refused/…           where it lies afterwards, what did not fit besid
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import BinaryIO
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from bot import log
 from bot.clock import Clock
 from bot.files import PROBLEMS, ManyFiles, opened, write_problems, write_refusal
 from bot.filing import Stopped, Wake, write
@@ -204,6 +206,7 @@ class Watch:
         """The card is posted in the step that ends the file."""
         now = self._clock.now()
         if filed.done(db, file_id, told, now, branch=branch):
+            log.say("file", id=file_id, branch=branch, changed=told.changed, complaints=told.total)
             place = self._policy.branch(branch)
             post_file(JobContext(db, self._policy, place, place.today(now), now), file_id)
 
@@ -213,9 +216,9 @@ class Watch:
         stamp = self._clock.now()
         target = _free(folder, found.path.name, stamp)
         problems = found.path.with_name(found.path.name + PROBLEMS)
-        if problems.exists():
+        with suppress(FileNotFoundError):  # there were no problems
             problems.replace(target.with_name(target.name + PROBLEMS))
-        if found.path.exists():
+        with suppress(FileNotFoundError):  # another process was faster
             found.path.replace(target)
         self._seen.pop(found.path, None)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from bot.clock import DemoClock, FixedClock
-from bot.scheduler import Scheduler
+from bot.scheduler import Scheduler, again_and_again
 from bot.transaction import step
 from crm_core.policy.branch import Branch
 from crm_core.policy.policy import Policy
@@ -117,3 +117,30 @@ def test_moving_the_clock_walks_through_every_wake_up_in_order(
     assert moments == sorted(moments)
     assert len(drained) == len(moments)
     assert clock.now() - (now + timedelta(days=days)) < timedelta(seconds=20)
+
+
+def test_a_failure_stops_no_loop_and_work_done_is_followed_by_more_at_once() -> None:
+    rounds: list[int] = []
+
+    def work() -> int:
+        rounds.append(len(rounds))
+        if len(rounds) == 1:
+            raise RuntimeError
+        return len(rounds) < 4
+
+    async def main() -> None:
+        enough = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def counted() -> int:
+            if len(rounds) == 5:
+                loop.call_soon_threadsafe(enough.set)
+            return work()
+
+        task = asyncio.ensure_future(again_and_again("work", counted, 0.01))
+        await asyncio.wait_for(enough.wait(), 10)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(main())
+    assert len(rounds) >= 5
