@@ -342,12 +342,15 @@ def _session(step: _Step, course_no: str | None) -> int | None:
 
 
 def _pay(step: _Step, row: TreatmentDone, paid: int) -> None:
-    """A payment of the treatment, unless the chart has one of the day that names no other treatment."""
+    """A payment of the treatment, unless the chart has one of the day that is of no other treatment; of
+    one that it has not sent yet, it may well be this."""
+    mine = col(TreatmentDone.patient_id) == step.patient_id
+    others = set(step.db.scalars(select(col(TreatmentDone.number)).where(mine))) - {row.number}
     of_day = select(Payment).where(
         col(Payment.patient_id) == step.patient_id, col(Payment.paid_on) == step.day
     )
     for known in step.db.scalars(of_day):
-        if known.treatment_no == row.number or (known.source != CHAT and known.treatment_no is None):
+        if known.treatment_no == row.number or (known.source != CHAT and known.treatment_no not in others):
             return
     step.make(
         Payment(

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, inspect, select
 from sqlmodel import Session, SQLModel, col
@@ -146,6 +146,7 @@ def orders(draw: st.DrawFn) -> list[str]:
 
 
 @given(order=orders(), again=st.booleans())
+@example(order=["payments", *CHAT, "treatments", "consults", "visits"], again=True)
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_of_chat_and_chart_gives_one_day_and_the_same_journey(
     engine: Engine, now: datetime, order: list[str], again: bool
