@@ -142,12 +142,12 @@ class _Counted:
         self, name: str, db: Session, seen: Seen, stages: tuple[Stage, ...], by: JourneyCut | None
     ) -> None:
         for table in TABLES:
-            for value, is_new, *numbers in db.execute(_statement(table, seen, stages, by)):
+            names = ("count", "entered") if name == "count" else (name,)
+            columns = [(each, stage) for each in names for stage in stages]
+            for value, is_new, *numbers in db.execute(_statement(table, seen, stages, by, names)):
                 for one in _families(value, by):
-                    for place, stage in enumerate(stages):
-                        self.numbers[name, one, is_new, stage] += numbers[2 * place]
-                        if name == "count":
-                            self.numbers["entered", one, is_new, stage] += numbers[2 * place + 1]
+                    for (each, stage), number in zip(columns, numbers, strict=True):
+                        self.numbers[each, one, is_new, stage] += number
 
     @property
     def values(self) -> set[Value]:
@@ -181,14 +181,17 @@ def _families(value: Value, by: JourneyCut | None) -> Iterable[Value]:
     return (value,)
 
 
-def _statement(table: Table, seen: Seen, stages: tuple[Stage, ...], by: JourneyCut | None) -> Any:
+def _statement(
+    table: Table, seen: Seen, stages: tuple[Stage, ...], by: JourneyCut | None, names: tuple[str, ...]
+) -> Any:
     value: Any = literal(None)
     if by is not None:
         value = counts.cut_column(table, by, stages[0], seen.at)
-    numbers = []
-    for stage in stages:
-        numbers.append(func.count().filter(of_stage(table, stage, seen)))
-        numbers.append(func.count().filter(of_stage(table, stage, seen, entered=True)))
+    numbers = [
+        func.count().filter(of_stage(table, stage, seen, entered=name == "entered"))
+        for name in names
+        for stage in stages
+    ]
     first = min(first for first, _ in bounds(seen))
     grouped = [col(table.is_new)] if by in (None, JourneyCut.NEW) else [value, col(table.is_new)]
     return (

@@ -27,12 +27,13 @@ def bounds(seen: Seen) -> dict[tuple[datetime, datetime], list[str]]:
 def happened(table: Table, column: Any, seen: Seen) -> Condition:
     """In one of the branches, on a day of the period by its clock, and not after the moment it is seen at.
 
-    A journey whose last moment lies before the period had none in it: an index finds the others.
+    A journey that ended before the period, or began after it, had none in it: an index finds the others.
     """
     parts = [
         and_(
             col(table.branch).in_(slugs),
             col(table.last_at) >= first,
+            col(table.first_on) <= seen.period.last,
             column >= first,
             column < after,
         )

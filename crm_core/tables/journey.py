@@ -145,7 +145,7 @@ class Journey(JourneyColumns, table=True):
             "known_from",
             "treatment_at",
         ),
-        Index("ix_journey_last", "branch", "last_at"),
+        Index("ix_journey_last", "branch", "last_at", "first_on"),
         Index("ix_journey_patient", "patient_id"),
         Index("ix_journey_prospect", "prospect_id"),
     )
@@ -161,7 +161,7 @@ class JourneyPast(JourneyColumns, table=True):
         Index("ix_journey_past_funnel", "branch", "first_on", "known_until"),
         Index("ix_journey_past_return", "branch", "return_due_on", "known_until"),
         Index("ix_journey_past_referral", "branch", "referral_due_on", "known_until"),
-        Index("ix_journey_past_last", "branch", "last_at"),
+        Index("ix_journey_past_last", "branch", "last_at", "first_on"),
         Index("ix_journey_past_patient", "patient_id"),
         Index("ix_journey_past_prospect", "prospect_id"),
     )

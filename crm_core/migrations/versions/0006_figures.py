@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.execute("ALTER TABLE call_card ADD COLUMN assigned_to_id INTEGER REFERENCES staff (id)")
     for name in _JOURNEYS:
         op.add_column(name, sa.Column("payer", sa.String(), nullable=True))
-        op.create_index(f"ix_{name}_last", name, ["branch", "last_at"])
+        op.create_index(f"ix_{name}_last", name, ["branch", "last_at", "first_on"])
     op.create_index(
         "ix_treatment_recommended",
         "treatment_done",
