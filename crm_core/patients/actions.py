@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from crm_core.bulk import Merged, merge
 from crm_core.contacts.actions import consent_to_ads, ensure_phones, preferred_contacts, serve
 from crm_core.patients.identity import Chart, ids_of
+from crm_core.patients.merging.actions import carry_links
 from crm_core.policy.policy import Policy
 from crm_core.privacy import folded_name, vault_of
 from crm_core.sql import among, insert_ignoring
@@ -89,7 +90,7 @@ def write_patients(db: Session, policy: Policy, rows: Sequence[ChartRow], now: d
         insert_ignoring(db, Book, {"slug": book})
     before = _referrers(db, [row.chart for row in rows])
     changed = _upsert(db, rows, others, now)
-    ids = ids_of(db, [row.chart for row in rows])
+    ids = ids_of(db, [row.chart for row in rows], own=True)
     written = Written(touched=set(changed))
     today = policy.branch(rows[0].branch).today(now) if rows else now.date()
     written.touched |= _reach(db, rows, ids, others, written, now, today)
@@ -99,6 +100,7 @@ def write_patients(db: Session, policy: Policy, rows: Sequence[ChartRow], now: d
         if patient in changed:
             after = others.get((row.chart[0], row.cells.get("referred_by", "")))
             written.touched |= {i for i in (before.get(patient), after) if i is not None}
+    written.touched |= carry_links(db, written.touched, now)
     return written
 
 

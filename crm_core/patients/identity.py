@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -15,16 +16,18 @@ Chart = tuple[str, str]
 """A chart-number book and a number in it."""
 
 
-def ids_of(db: Session, charts: Iterable[Chart]) -> dict[Chart, int]:
-    """Ids of the patients known by these charts; of a merged one the patient that was kept."""
+def ids_of(db: Session, charts: Iterable[Chart], *, own: bool = False) -> dict[Chart, int]:
+    """Ids of the patients known by these charts; of a merged one the patient that was kept, or with `own`
+    the merged row itself."""
     by_book: dict[str, list[str]] = defaultdict(list)
     for book, chart_no in charts:
         by_book[book].append(chart_no)
     found: dict[Chart, int] = {}
+    who: Any = col(Patient.id) if own else func.coalesce(col(Patient.merged_into_id), col(Patient.id))
     for book, numbers in by_book.items():
-        rows = select(
-            col(Patient.chart_no), func.coalesce(col(Patient.merged_into_id), col(Patient.id))
-        ).where(col(Patient.book) == book, among(db, col(Patient.chart_no), numbers))
+        rows = select(col(Patient.chart_no), who).where(
+            col(Patient.book) == book, among(db, col(Patient.chart_no), numbers)
+        )
         found.update(((book, row[0]), row[1]) for row in db.execute(rows))
     return found
 

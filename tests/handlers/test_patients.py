@@ -229,7 +229,12 @@ def test_call_now_opens_the_card_of_today(clinic: Clinic, coordinator: Asker) ->
 def test_the_desk_sees_the_screen_and_calls_nobody_from_it(clinic: Clinic) -> None:
     clinic.patient()
     desk = Asker(clinic, clinic.staff("데스크", Role.DESK))
-    assert [one.label for one in buttons_of(desk.types("/patient 김지영"))] == ["Why", "Reserve", "Stage"]
+    assert [one.label for one in buttons_of(desk.types("/patient 김지영"))] == [
+        "Why",
+        "Reserve",
+        "Stage",
+        "New number",
+    ]
 
 
 def test_typed_in_a_channel_it_is_answered_privately(engine: Engine, policy: Policy, now: datetime) -> None:

@@ -15,7 +15,7 @@ from crm_core.differences.actions import keep_apart
 from crm_core.imports.kinds import FactTable
 from crm_core.imports.staff.actions import StaffNames
 from crm_core.imports.stage import Row, Staged, identifying
-from crm_core.inquiries.actions import Asker, who_asked
+from crm_core.inquiries.actions import Asker, become, who_asked
 from crm_core.patients.actions import ensure_patients
 from crm_core.patients.identity import derived_number
 from crm_core.patients.merging.actions import merges_by_chart, note_arrivals
@@ -198,14 +198,19 @@ class Facts:
         self.columns |= {"patient_id": owners, "prospect_id": asked}
 
     def _leave_prospects(self, written: Merged, before: dict[int, Any]) -> set[int]:
-        """An inquiry that has a patient is no prospect's any more; the prospects that were touched."""
+        """An inquiry that has a patient is no prospect's any more; the prospects that were touched. Who
+        asked has a chart number now: everything else they asked joins the patient too."""
         touched: set[int] = set()
+        became: dict[int, int] = {}
         numbers: dict[str, list[str]] = defaultdict(list)
         for place in written.changed:
             old = before.get(place)
             prospects = {self.columns["prospect_id"][place], old and old.prospect_id} - {None}
             touched |= prospects
-            if prospects and (self.columns["patient_id"][place] or (old and old.patient_id)):
+            patient = self.columns["patient_id"][place]
+            if old and old.prospect_id and patient:
+                became[old.prospect_id] = patient
+            if prospects and (patient or (old and old.patient_id)):
                 numbers[self.columns["book"][place]].append(self.columns["number"][place])
         for book, known in numbers.items():
             mine = (col(Inquiry.book) == book, among(self.db, col(Inquiry.number), known))
@@ -215,6 +220,7 @@ class Facts:
                 .values(prospect_id=None)
                 .execution_options(synchronize_session=False)
             )
+        become(self.db, became)
         return touched
 
     def _notes(self, before: dict[int, Any]) -> None:

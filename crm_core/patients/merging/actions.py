@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, delete, exists, insert, select, update
+from sqlalchemy import Select, Table, delete, exists, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
 from crm_core.calls.actions import staff_name
@@ -24,7 +24,7 @@ from crm_core.errors import (
 from crm_core.outbox import actions as outbox
 from crm_core.patients.identity import Chart
 from crm_core.policy.policy import Policy
-from crm_core.sql import chunks, insert_ignoring
+from crm_core.sql import among, chunks, insert_ignoring
 from crm_core.staff import audit
 from crm_core.staff.access import Person
 from crm_core.tables.calls import CallCard
@@ -128,6 +128,24 @@ def note_arrivals(
             for row_id in list(ids):
                 for merge_id in through:
                     _note(db, merge_id, stored.id.table.name, row_id)
+
+
+def carry_links(db: Session, patients: Collection[int], now: datetime) -> set[int]:
+    """For the import: new phones of merged charts serve the kept patients too; the latter's ids."""
+    statement: Select[*tuple[Any, ...]] = (
+        select(col(Patient.id), col(Patient.merged_into_id), col(PatientMerge.id))
+        .outerjoin(
+            PatientMerge,
+            (col(PatientMerge.merged_id) == col(Patient.id))
+            & col(PatientMerge.reversed_at).is_(None)
+            & (col(PatientMerge.at) >= now - REVERSIBLE),
+        )
+        .where(among(db, col(Patient.id), patients), col(Patient.merged_into_id).is_not(None))
+    )
+    merged = db.execute(statement).all()
+    for patient, kept, merge_id in merged:
+        _copy_links(db, merge_id, kept, patient)
+    return {kept for _, kept, _ in merged}
 
 
 def may_merge(policy: Policy, person: Person, *patients: Patient) -> None:
@@ -267,8 +285,9 @@ def _move_back(db: Session, made: PatientMerge) -> None:
     db.expire_all()
 
 
-def _copy_links(db: Session, merge_id: int, kept: int, merged: int) -> None:
-    """The other chart's phones serve the kept patient too; its own number stays the preferred one."""
+def _copy_links(db: Session, merge_id: int | None, kept: int, merged: int) -> None:
+    """The other chart's phones serve the kept patient too; its own number stays the preferred one. Noted
+    with the merge while it can be taken back."""
     links = {one.contact_id: one for one in _links(db, merged)}
     own = {one.contact_id: one for one in _links(db, kept)}
     has_own = any(one.relation is Relation.SELF and one.wrong_at is None for one in own.values())
@@ -286,7 +305,8 @@ def _copy_links(db: Session, merge_id: int, kept: int, merged: int) -> None:
                 wrong_at=link.wrong_at,
             )
         )
-        _note(db, merge_id, _LINK, contact)
+        if merge_id is not None:
+            _note(db, merge_id, _LINK, contact)
     db.flush()
 
 

@@ -8,10 +8,11 @@ from sqlalchemy import Engine, select
 from sqlmodel import col
 
 from bot.transaction import reading, step
+from crm_core.contacts.queries import phones_of
 from crm_core.patients.merging.actions import merge, reverse
 from crm_core.patients.queries import find
 from crm_core.staff.access import Person
-from crm_core.tables.facts import Visit
+from crm_core.tables.facts import Inquiry, Visit
 from crm_core.tables.journey import Journey
 from crm_core.tables.people import Patient, Prospect, Role
 from tests.clinic import policy
@@ -87,12 +88,46 @@ def test_what_comes_for_a_merged_chart_counts_for_the_kept_one_and_returns(
     assert imported(engine, "visits", late, now + timedelta(hours=21)).changed == 0
 
 
+def test_a_new_phone_of_a_merged_chart_serves_the_kept_one_and_returns(engine: Engine, now: datetime) -> None:
+    imported(
+        engine, "patients", "chart_no,name,phone\nA1,김지영,010-1111-0001\nA2,김지영,010-1111-0002\n", now
+    )
+    known = ids(engine)
+    kept, other = known["gangnam", "A1"], known["gangnam", "A2"]
+
+    def phones(patient: int) -> list[str]:
+        with reading(engine) as db:
+            return sorted(one.phone[-1] for one in phones_of(db, patient))
+
+    with step(engine) as db:
+        made = merge(db, policy(), BOTH, kept, other, now).id
+    assert made is not None
+    imported(engine, "patients", "chart_no,phone\nA2,010-1111-0003\n", now)
+    assert phones(kept) == ["1", "2", "3"]
+    with step(engine) as db:
+        reverse(db, policy(), BOTH, made, now)
+    assert (phones(kept), phones(other)) == (["1"], ["2", "3"])
+
+
 def test_a_prospect_becomes_the_patient_when_phone_and_name_agree(engine: Engine, now: datetime) -> None:
     asked = "inquiry_no,received_at,name,phone,treatment\nI1,2026-11-10 10:00,박 둘,01033334444,보톡스\n"
     imported(engine, "inquiries", asked, now)
     imported(engine, "patients", "chart_no,name,phone\n7,박둘,010-3333-4444\n", now)
     with reading(engine) as db:
         assert db.scalars(select(Prospect)).one().patient_id == ids(engine)["gangnam", "7"]
+
+
+def test_a_prospect_becomes_the_patient_whose_chart_number_a_later_file_gives(
+    engine: Engine, now: datetime
+) -> None:
+    header = "inquiry_no,received_at,chart_no,name,phone,treatment\n"
+    asked = "2026-11-10 10:00,,박둘,01033334444,보톡스"
+    imported(engine, "inquiries", f"{header}I1,{asked}\nI2,{asked.replace('보톡스', '필러')}\n", now)
+    imported(engine, "inquiries", f"{header}I1,2026-11-10 10:00,7,,,보톡스\n", now)
+    patient = ids(engine)["gangnam", "7"]
+    with reading(engine) as db:
+        assert db.scalars(select(Prospect)).one().patient_id == patient
+        assert {one.patient_id for one in db.scalars(select(Inquiry))} == {patient}
 
 
 @pytest.mark.parametrize("person", ["박셋,010-3333-4444", "박둘,010-9999-8888"])
