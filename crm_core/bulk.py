@@ -54,7 +54,7 @@ def merge(
     given = {
         name: column
         for name, column in columns.items()
-        if name in key or name in defaults or any(value is not None for value in column)
+        if name in key or name in defaults or not _empty(column)
     }
     return _Merge(db, table, given, key, defaults, first_only).run(about)
 
@@ -75,6 +75,10 @@ def insert_many(db: Session, table: type[SQLModel], rows: Sequence[Mapping[str, 
         columns.append(column if in_form is None else [v if v is None else in_form(v) for v in column])
     statement = _statement(table, tuple(names), (), ())
     db.connection().exec_driver_sql(statement, list(zip(*columns, strict=True)))
+
+
+def _empty(column: Sequence[Any]) -> bool:
+    return column.count(None) == len(column)
 
 
 class _Merge:
@@ -114,7 +118,7 @@ class _Merge:
         self.compared = tuple(
             name
             for name, column in columns.items()
-            if name not in {*key, *first_only, *always} and any(v is not None for v in column)
+            if name not in {*key, *first_only, *always} and not _empty(column)
         )
         places = [self.names.index(name) for name in self.compared]
         self.keys: list[Values] = list(zip(*(raw[self.names.index(name)] for name in key), strict=True))

@@ -67,7 +67,8 @@ def _money(text: str, reading: Reading) -> Decimal:
 
 
 def _in_units(text: str) -> Decimal | None:
-    """1e8 2,000e4 500: parts in units that grow smaller, each part less than the unit before it."""
+    """1e8 2,000e4 500: parts in units that grow smaller, each part less than the unit before it,
+    and none behind a broken one."""
     found = _IN_UNITS.fullmatch(text)
     if found is None:
         return None
@@ -76,7 +77,8 @@ def _in_units(text: str) -> Decimal | None:
     parts.append((Decimal(found[3].replace(",", "") or 0), 0))
     for number, power in parts:
         worth = number.scaleb(power)
-        if worth >= unit:
+        broken = total != total.quantize(unit) if unit.is_finite() else False
+        if worth >= unit or (worth and broken):
             raise Unreadable(Problem.NO_AMOUNT, AMOUNT_EXAMPLE)
         total, unit = total + worth, Decimal(1).scaleb(power)
     return total

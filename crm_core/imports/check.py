@@ -274,14 +274,14 @@ class Check:
         """Checked rows as the values they say."""
         parts: dict[str, list[Kept]] = {}
         for row in rows:
-            parts.setdefault(row.branch, []).append(row)
+            parts.setdefault(row[1], []).append(row)
         places = [column.index or 0 for column in self._used]
         found: list[Row] = []
         for slug, part in parts.items():
-            columns = zip(*(row.texts for row in part), strict=True)
+            lines, _, *columns = zip(*part, strict=True)
             texts = dict(zip(places, columns, strict=True))
             read = self._read_columns(slug or next(iter(self._readings)), texts, len(part))
-            found += self._rows(slug, [row.line for row in part], read)
+            found += self._rows(slug, list(map(int, lines)), read)
         return found
 
     def _rows(self, branch: str, lines: Sequence[int], read: list[list[Any]]) -> Iterable[Row]:

@@ -7,20 +7,18 @@ person are in one lot, so that a lot can be put in order, person by person, with
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple, overload
 
 CELL, ROW = "\0", "\1"  # no cell that was read has these in it
 LOT_BYTES = 1 << 19  # of the file, for each lot
 MOST_LOTS = 512
+OPEN_LOTS = 2  # a step may end in one and look into the next
 _PACKED_AT = 500  # rows that wait to be packed
 
 
-class Kept(NamedTuple):
-    """A checked row: `texts` are the cells that are used, as they stand in the file."""
-
-    line: int
-    branch: str
-    texts: tuple[str, ...]
+Kept = list[str]
+"""A checked row: its line, its branch, then the cells that are used, as they stand in the file."""
 
 
 class Row(NamedTuple):
@@ -55,8 +53,7 @@ class _Lot:
     def rows(self) -> Iterator[Kept]:
         for piece in self.packed:
             for row in zlib.decompress(piece).decode().split(ROW):
-                line, branch, *texts = row.split(CELL)
-                yield Kept(int(line), branch, tuple(texts))
+                yield row.split(CELL)
 
 
 class Keeper:
@@ -83,7 +80,7 @@ class Rows(Sequence[Row]):
         for lot in self._lots:
             lot.pack()
         self._ends = list(accumulate(lot.count for lot in self._lots))
-        self._open: tuple[int, list[Row]] | None = None
+        self._open: dict[int, list[Row]] = {}
 
     def __len__(self) -> int:
         return self._ends[-1]
@@ -123,13 +120,16 @@ class Rows(Sequence[Row]):
             begin = end
 
     def _rows(self, place: int) -> list[Row]:
-        if self._open is None or self._open[0] != place:
-            self._open = None
-            rows = self._read(list(self._lots[place].rows()))
-            order: dict[str, int] = {}
-            rows.sort(key=lambda row: row.line)
-            for row in rows:
-                order.setdefault(row.person, len(order))
-            rows.sort(key=lambda row: order[row.person])
-            self._open = place, rows
-        return self._open[1]
+        known = self._open.get(place)
+        if known is not None:
+            return known
+        rows = self._read(list(self._lots[place].rows()))
+        order: dict[str, int] = {}
+        rows.sort(key=itemgetter(0))
+        for row in rows:
+            order.setdefault(row.person, len(order))
+        rows.sort(key=lambda row: order[row.person])
+        while len(self._open) >= OPEN_LOTS:
+            del self._open[next(iter(self._open))]
+        self._open[place] = rows
+        return rows

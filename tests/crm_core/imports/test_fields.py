@@ -1,8 +1,11 @@
 """One cell: what is read, and what is not."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from crm_core.imports import amounts, fields
 from crm_core.imports.complaint import Problem
@@ -38,6 +41,11 @@ TWO = datetime(2026, 12, 1, 14, tzinfo=SEOUL)
         "2026년 12월 01일 14시 00분",
         "2026-12-01 2:00 pm",
         "２０２６-12-01 14:00",
+        "20261201140000",
+        "202612011400",
+        "2026. 12. 1. 오후 2:00",
+        "2026년 12월 1일 화요일 오후 2:00",
+        "2026-12-01(화) 14시",
     ],
 )
 def test_a_moment_is_read_in_every_usual_way(text: str) -> None:
@@ -70,6 +78,12 @@ def test_the_local_date_is_the_branchs() -> None:
         ("0026-12-01", Problem.FAR_YEAR, "26"),
         ("tomorrow", Problem.NO_DATE, ""),
         ("46357", Problem.NO_DATE, ""),
+        ("26/12/01", Problem.NO_DATE, ""),
+        ("12/01/26", Problem.NO_DATE, ""),
+        ("2026-12-01 오전 13:00", Problem.NO_HOUR, "13"),
+        ("2026-12-01 24:30", Problem.NO_HOUR, "24"),
+        ("2026-02-30 10:00", Problem.NO_DAY, "2026-02-30"),
+        ("1850-02-01 10:00", Problem.FAR_YEAR, "1850"),
         ("01/12/2026", Problem.NO_DATE, ""),
         ("2026-12-01 14:00 +99:99", Problem.NO_HOUR, "99"),
     ],
@@ -79,6 +93,69 @@ def test_what_is_no_moment_says_why(text: str, problem: Problem, detail: str) ->
         fields.when(text, READING)
     assert (caught.value.problem, caught.value.detail) == (problem, detail)
     assert caught.value.example == "2026-12-01 14:00"
+
+
+def test_the_end_of_a_day_is_the_beginning_of_the_next() -> None:
+    assert fields.when("2026-12-01 24:00", READING) == (
+        datetime(2026, 12, 2, tzinfo=SEOUL),
+        date(2026, 12, 2),
+        True,
+    )
+
+
+WRITTEN: tuple[Callable[[datetime], str], ...] = (
+    lambda at: f"{at:%Y-%m-%d %H:%M:%S}",
+    lambda at: f"{at:%Y-%m-%dT%H:%M:%S}",
+    lambda at: f"{at.year}. {at.month}. {at.day}. {at:%H:%M:%S}",
+    lambda at: f"{at:%Y%m%d%H%M%S}",
+    lambda at: f"{at:%Y/%m/%d} {'오전' if at.hour < 12 else '오후'} {at.hour % 12 or 12}:{at:%M:%S}",
+    lambda at: at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+)
+
+
+@given(
+    seconds=st.integers(-2_100_000_000, 4_100_000_000),
+    write=st.sampled_from(WRITTEN),
+)
+def test_a_moment_comes_back_however_it_was_written(seconds: int, write: Callable[[datetime], str]) -> None:
+    moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).astimezone(SEOUL)
+    assume(moment == moment.astimezone(UTC).astimezone(SEOUL) and not moment.fold)
+    assert fields.when(write(moment), READING).at == moment
+
+
+@given(won=st.integers(0, 2_000_000_000), sign=st.sampled_from(["{}", "{}원", "₩{}", "￦ {} 원", "KRW {}"]))
+def test_an_amount_comes_back_however_it_was_written(won: int, sign: str) -> None:
+    for text in (f"{won:,}", str(won), f"{won}.0"):
+        assert amounts.amount(sign.format(text), READING) == won
+    tens, rest = divmod(won, 10_000)
+    if tens:
+        assert amounts.amount(sign.format(f"{tens:,}만{rest or ''}"), READING) == won
+
+
+@pytest.mark.parametrize(
+    ("text", "won"),
+    [
+        ("125만원", 1_250_000),
+        ("125만", 1_250_000),
+        ("12.5만", 125_000),
+        ("1억 2,000만원", 120_000_000),
+        ("3천원", 3_000),
+        ("１２５만원", 1_250_000),
+        ("0원", 0),
+    ],
+)
+def test_an_amount_in_korean_units(text: str, won: int) -> None:
+    assert amounts.amount(text, READING) == won
+
+
+def test_what_was_paid_back_is_the_same_with_and_without_a_sign() -> None:
+    for text in ("50,000", "-50,000", "(50,000)", "△50,000원", "₩-50,000"):
+        assert amounts.given_back(text, READING) == 50_000
+
+
+def test_sessions_are_counted() -> None:
+    read = amounts.count_from(1)
+    assert [read(text, READING) for text in ("10", "10회", "10.0")] == [10, 10, 10]
 
 
 @pytest.mark.parametrize(
@@ -92,6 +169,10 @@ def test_an_amount_is_read_in_every_usual_way(text: str) -> None:
     ("text", "problem"),
     [
         ("-1", Problem.NEGATIVE),
+        ("(1,000)", Problem.NEGATIVE),
+        ("1만 20000", Problem.NO_AMOUNT),
+        ("2만 3억", Problem.NO_AMOUNT),
+        ("1.5만 7천5", Problem.NO_AMOUNT),
         ("12.5", Problem.NOT_WHOLE),
         ("1,25,000", Problem.NO_AMOUNT),
         ("free", Problem.NO_AMOUNT),
