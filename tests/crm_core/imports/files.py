@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from bot.importing import slices
 from bot.transaction import step
+from bot.writing import whole_people
 from crm_core.imports.actions import Applied, apply
 from crm_core.imports.stage import Staged, stage
 from handlers.complaints import KOREAN
@@ -26,7 +26,9 @@ def imported(
     read = staged(kind, text, branch=branch)
     assert not read.refused, read.refused
     total = Applied()
-    for rows in slices(read.rows, 0, 3):
+    position = 0
+    while rows := whole_people(read.rows, position, 3):
+        position += len(rows)
         with step(engine) as db:
             part = apply(db, policy(), read, rows, now)
         total.changed += part.changed
