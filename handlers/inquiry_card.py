@@ -70,6 +70,8 @@ def reply_for(inquiry_id: int, context: Context) -> Reply:
         )
     asker = asker_of(context.db, row)
     blocks: list[Block] = [Heading(_title(row, context)), Text(_who(asker, context))]
+    if asker.phone is None:
+        blocks.append(Text(context.say("No number is known: answer where they asked."), tone=Tone.HINT))
     if row.note and context.private:
         blocks.append(Text(row.note, tone=Tone.QUOTE))
     blocks += _standing(row, context)
