@@ -225,9 +225,14 @@ REASONS = {
     "not_due": N_("nothing due that day"),
     "call_later": N_("call back later"),
     "new": N_("new by themselves"),
+    "not_answered": N_("not answered yet"),
+    "no_time": N_("no time of day"),
+    "duplicate": N_("duplicates"),
+    "mistake": N_("written by mistake"),
 }
 WHY_NOT = {
     "no_payments": N_("No payment data, so no amounts"),
+    "no_answers": N_("Nobody has written down when an inquiry was answered"),
     "no_reminders": N_("No reminders have been sent that could be answered"),
 }
 VIEWPOINTS = {

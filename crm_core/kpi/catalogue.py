@@ -9,6 +9,7 @@ from crm_core.kpi import (
     pairs,
     recall,
     referrers,
+    response_time,
     revenue,
     visits,
 )
@@ -37,6 +38,15 @@ INQUIRY_TO_RESERVATION = Kpi(
     kinds=_JOURNEYS,
     cuts=pairs.JOURNEY_CUTS,
     view="cohort",
+)
+RESPONSE_TIME = Kpi(
+    "response_time",
+    Unit.MINUTES,
+    response_time.RESPONSE_TIME,
+    viewpoint=Viewpoint.BOOKING,
+    kinds=("inquiries",),
+    cuts=response_time.CUTS,
+    up_is_good=False,
 )
 NEW_PATIENTS = Kpi(
     "new_patients",
@@ -346,6 +356,7 @@ PER_PATIENT = Kpi(
 CATALOGUE: tuple[Kpi, ...] = (
     INQUIRIES,
     INQUIRY_TO_RESERVATION,
+    RESPONSE_TIME,
     NEW_PATIENTS,
     REFERRAL_SHARE,
     VISIT_RATE,

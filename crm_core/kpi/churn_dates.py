@@ -204,7 +204,9 @@ def booked_on(ask: Ask, row: Any) -> Any:
     end = end_of(ask.db, row.churn_on, ask.policy.branch(ask.branches[0]), ask.period.first)
     made = func.coalesce(col(Reservation.made_at), col(Reservation.starts_at))
     missed = and_(
-        col(Reservation.state) == ReservationState.NO_SHOW, col(Reservation.starts_on) > row.churn_on
+        col(Reservation.state) == ReservationState.NO_SHOW,
+        col(Reservation.starts_on) > row.churn_on,
+        col(Reservation.state_at).is_(None),
     )
     return exists().where(
         col(Reservation.patient_id) == row.patient_id,
@@ -222,9 +224,7 @@ def course_running(ask: Ask, row: Any) -> Any:
         col(done.course_no) == col(Course.number),
         col(done.done_at) <= ask.now,
     )
-    known = (
-        select(func.count()).select_from(done).where(of_course).correlate_except(done).scalar_subquery()
-    )
+    known = select(func.count()).select_from(done).where(of_course).correlate_except(done).scalar_subquery()
     later = (
         select(func.count())
         .select_from(done)

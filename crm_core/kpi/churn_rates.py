@@ -199,7 +199,10 @@ def _growth(ask: Ask) -> Any:
         .subquery()
         .c
     )
-    before = or_(col(Patient.first_visit_on) < first, here(ask, row.patient_id, lambda on: on < first))
+    before = or_(
+        and_(col(Patient.first_visit_on).is_not(None), col(Patient.first_visit_on) < first),
+        here(ask, row.patient_id, lambda on: on < first),
+    )
     by_word = or_(col(Patient.referred_by_id).is_not(None), col(Patient.source).in_(REFERRED))
     called = exists().where(
         col(Call.patient_id) == row.patient_id,

@@ -48,6 +48,10 @@ class Meter:
         """The number alone, without what it is compared with."""
         return self._figures(kpi, self.ask)[0].get(None, empty(kpi))
 
+    def cuts(self, kpi: Kpi, by: KpiCut) -> Mapping[Value, Figure]:
+        """The number of each value of a cut, of everybody."""
+        return self._figures(kpi, replace(self.ask, by=by))[0]
+
     def out(self, kpi: Kpi) -> Mapping[str, int]:
         return self._figures(kpi, self.ask)[1].get(None, {})
 

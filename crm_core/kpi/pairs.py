@@ -6,7 +6,7 @@ The same conditions as `/funnel`, so a pair says the same there and here.
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import and_, case, literal, select, union_all
+from sqlalchemy import and_, case, literal, or_, select, union_all
 from sqlmodel import col
 
 from crm_core.journeys.events import CONTACT_KINDS
@@ -21,8 +21,8 @@ from crm_core.kpi.counts import (
     outcome_columns,
 )
 from crm_core.kpi.kpi import KpiCut
-from crm_core.kpi.rows import HIT, MISS, NOTHING, YOUNG, Ask, SqlRows, family_of
-from crm_core.tables.facts import Inquiry, InquiryKind
+from crm_core.kpi.rows import HIT, MISS, NOTHING, YOUNG, Ask, SqlRows, as_text, family_of
+from crm_core.tables.facts import NO_INQUIRY, Inquiry, InquiryKind
 from crm_core.tables.journey import Stage
 
 _LEFT = {Stage.RESERVATION: "cancelled_by_clinic", Stage.AGREEMENT: "stopped_by_doctor"}
@@ -78,7 +78,7 @@ def _inquiries(ask: Ask, part: Any, *, contact: bool) -> Any:
         KpiCut.TREATMENT: family_of(ask.policy, col(Inquiry.treatment)),
         KpiCut.COORDINATOR: col(Inquiry.staff_id),
     }
-    kind = col(Inquiry.kind)
+    kind, none = col(Inquiry.kind), _is_none(ask)
     return select(
         col(Inquiry.patient_id).label("patient_id"),
         col(Inquiry.received_on).label("day"),
@@ -88,7 +88,16 @@ def _inquiries(ask: Ask, part: Any, *, contact: bool) -> Any:
         col(Inquiry.branch).in_(ask.branches),
         col(Inquiry.received_on).between(ask.period.first, ask.period.last),
         col(Inquiry.received_at) <= ask.now,
-        kind.in_(CONTACT_KINDS) if contact else kind.not_in(CONTACT_KINDS),
+        and_(kind.in_(CONTACT_KINDS), ~none) if contact else or_(kind.not_in(CONTACT_KINDS), none),
+    )
+
+
+def _is_none(ask: Ask) -> Any:
+    """Closed by hand as a duplicate, spam or a mistake: no inquiry of its own."""
+    return and_(
+        col(Inquiry.closed_why).is_not(None),
+        col(Inquiry.closed_why).in_(NO_INQUIRY),
+        col(Inquiry.closed_at) <= ask.now,
     )
 
 
@@ -100,7 +109,11 @@ def _contacts(ask: Ask) -> Any:
 
 def _no_contacts(ask: Ask) -> Any:
     """Inquiries that open no journey: about an appointment, after a treatment, spam …"""
-    part = case((col(Inquiry.kind) == InquiryKind.SPAM, literal("spam")), else_=literal("other_inquiry"))
+    part = case(
+        (_is_none(ask), as_text(col(Inquiry.closed_why))),
+        (col(Inquiry.kind) == InquiryKind.SPAM, literal("spam")),
+        else_=literal("other_inquiry"),
+    )
     return _inquiries(ask, part, contact=False)
 
 

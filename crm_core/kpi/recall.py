@@ -18,7 +18,7 @@ from crm_core.churn.eligibility import band_of
 from crm_core.churn.ledger import CourseHeld, Done, ledger_lines
 from crm_core.churn.reasons import Band
 from crm_core.kpi.kpi import KpiCut
-from crm_core.kpi.rows import HIT, MISS, YOUNG, Ask, Cases, Row, Value, checks, has_payments
+from crm_core.kpi.rows import HIT, MISS, YOUNG, Ask, Cases, Row, Value, checks
 from crm_core.sql import chunks
 from crm_core.tables.calls import Call, ResponseGroup
 from crm_core.tables.facts import (
@@ -353,8 +353,13 @@ def _money(ask: Ask) -> Iterator[Row]:
                 yield Row(case.patient_id, case.called_on, value, HIT, case.revenue)
 
 
+def _no_payments(ask: Ask) -> str | None:
+    known = col(Payment.branch).in_(ask.branches), col(Payment.paid_at) <= ask.now
+    return None if ask.db.execute(select(col(Payment.id)).where(*known).limit(1)).first() else "no_payments"
+
+
 RECALLED = _of(Band.DUE)
 RECALLED_SAME = _of(Band.DUE, same_family=True)
 RECAPTURED = _of(Band.LAPSED)
 RECAPTURED_SAME = _of(Band.LAPSED, same_family=True)
-BROUGHT = Cases(_money, has_payments)
+BROUGHT = Cases(_money, _no_payments)
