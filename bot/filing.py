@@ -1,6 +1,6 @@
 """Works the files that take long: a large one dropped into chat, and whatever lies in the watched folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -114,7 +114,8 @@ class Filing:
 
         def finish(db: Session, written: Written) -> None:
             total, now = written.total, self._clock.now()
-            filed.done(db, file_id, told.written(total.changed, total.new_staff, seen=written.seen), now)
+            said = told.written(total.changed, total.new_staff, seen=written.seen)
+            filed.done(db, file_id, said, now, branch=_only(staged.last_days))
             audit.record(db, person, "import", now, branch=branch, what=file.kind, count=total.changed)
 
         source = Source(file.name, branch, file.mapping)
@@ -123,6 +124,11 @@ class Filing:
     def _refuse(self, file_id: int, refused: FileRefused) -> None:
         with step(self._engine) as db:
             filed.done(db, file_id, Told(refusal=refused), self._clock.now())
+
+
+def _only(branches: Collection[str]) -> str:
+    """The branch of a file of one branch, whose facts reach further now; "" for several."""
+    return next(iter(branches)) if len(branches) == 1 else ""
 
 
 def write(
