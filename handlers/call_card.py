@@ -13,6 +13,7 @@ from crm_core.staff.access import CALLS
 from crm_core.staff.queries import staff_of
 from crm_core.tables.calls import (
     AFFIRMATIONS,
+    DENIALS,
     NOT_CONNECTED,
     Call,
     CallCard,
@@ -24,6 +25,7 @@ from handlers.call_commands import (
     AskCallBack,
     AskCause,
     AskCorrection,
+    AskLift,
     AskNote,
     AskWhenLater,
     CallDone,
@@ -313,6 +315,8 @@ def _done_buttons(call: Call, row: CallCard, context: Context) -> tuple[tuple[Bu
     if own:
         last.append(Button(say("Undo"), UndoCall(call.id)))
         last.append(Button(say("Correct"), AskCorrection(call.id)))
+    elif call.response_group in DENIALS:
+        last.append(Button(say("Ask for contact again"), AskLift(row.patient_id)))
     return (*rows, tuple(last))
 
 

@@ -138,3 +138,31 @@ class CorrectCall:
     outcome: Outcome
     group: ResponseGroup | None = None
     confirmed: bool = False
+
+
+@dataclass(frozen=True)
+class AskLift:
+    """Somebody who asked for no contact is to be contacted again: a director decides."""
+
+    patient_id: int
+
+
+@dataclass(frozen=True)
+class RequestLift:
+    patient_id: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ShowLiftRequest:
+    """What a director gets: who asks, and why."""
+
+    patient_id: int
+    staff_id: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ApproveLift:
+    patient_id: int
+    reason: str = ""

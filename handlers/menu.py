@@ -16,10 +16,12 @@ from handlers import (
     closing,
     differences,
     digest,
+    export,
     funnel,
     imports,
     inquiries,
     kpi,
+    lifts,
     manuals,
     merging,
     noshow,
@@ -40,6 +42,7 @@ _PARTS: tuple[tuple[str, tuple[MenuItem[Any], ...]], ...] = (
     ("calls", calls.ITEMS),
     ("calls", call_card.ITEMS),
     ("calls", outcomes.ITEMS),
+    ("calls", lifts.ITEMS),
     ("calls", churners.ITEMS),
     ("", patients.ITEMS),
     ("", merging.ITEMS),
@@ -58,6 +61,7 @@ _PARTS: tuple[tuple[str, tuple[MenuItem[Any], ...]], ...] = (
     ("funnel", kpi.ITEMS),
     ("funnel", churn_rates.ITEMS),
     ("funnel", recapture.ITEMS),
+    ("", export.ITEMS),
 )
 """Each command family with the module of config.yaml that it belongs to; "" is always there."""
 

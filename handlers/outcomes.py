@@ -6,8 +6,15 @@ from datetime import timedelta
 from crm_core.calls import actions
 from crm_core.calls.outcomes import actions as outcomes
 from crm_core.calls.outcomes.actions import Said
-from crm_core.calls.queries import card_id_of_call
-from crm_core.errors import DenialNeedsConfirmation, Missing, NoSuchPatient, NotUnderstood
+from crm_core.calls.queries import card_id_of_call, denied_by
+from crm_core.errors import (
+    DenialNeedsConfirmation,
+    Missing,
+    NoSuchPatient,
+    NotAllowed,
+    NotUnderstood,
+    TooLateToUndo,
+)
 from crm_core.patients.queries import MOST, FoundPatient, find
 from crm_core.staff.access import CALLS
 from crm_core.tables.calls import Outcome, ResponseGroup
@@ -16,6 +23,7 @@ from handlers.call_commands import (
     AskCallBack,
     AskCause,
     AskCorrection,
+    AskLift,
     AskNote,
     AskWhenLater,
     CallDone,
@@ -46,6 +54,7 @@ from handlers.language.reply import (
     notice,
 )
 from handlers.language.words import Words, nearest
+from handlers.lifts import ask_lift
 from handlers.manuals import manual_blocks
 from handlers.patient_words import tell_apart
 
@@ -267,9 +276,15 @@ def read_undo(words: Words) -> UndoCall:
 
 
 def undo(command: UndoCall, context: Context) -> Reply:
-    call = outcomes.undo(
-        context.db, context.policy, context.person, context.now, call_id=command.call_id or None
-    )
+    try:
+        call = outcomes.undo(
+            context.db, context.policy, context.person, context.now, call_id=command.call_id or None
+        )
+    except (TooLateToUndo, NotAllowed):
+        denied = denied_by(context.db, context.person, command.call_id or None)
+        if denied is None:
+            raise
+        return ask_lift(AskLift(denied), context)
     said = context.say("Taken back. The earlier entry is kept.")
     reply = _card_of_call(call.id, context)
     if command.call_id == 0:

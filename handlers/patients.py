@@ -20,6 +20,7 @@ from crm_core.staff.access import CALLS, NAMES
 from crm_core.tables.calls import Section
 from crm_core.tables.people import Role
 from handlers import call_card
+from handlers.call_commands import AskLift
 from handlers.differences_commands import ShowDifferences
 from handlers.facts_until import until_sentence
 from handlers.language import figures
@@ -191,6 +192,8 @@ def _buttons(one: Eligibility, other: Button, context: Context) -> Buttons:
     row = [other]
     if context.person.has(CALLS):
         row.append(Button(say("Manual"), ShowManual()))
+        if any(reason.why is Why.DENIED for reason in one.reasons):
+            row.append(Button(say("Ask for contact again"), AskLift(one.patient_id)))
         if not stopped:
             row.insert(0, Button(say("Call now"), CallPatient(one.patient_id), Style.PRIMARY))
     desk = (

@@ -10,7 +10,7 @@ from crm_core.errors import NoSuchCard, NotUnderstood, OtherBranch
 from crm_core.policy.policy import Policy
 from crm_core.privacy import vault_of
 from crm_core.staff.access import CALLS, Person, Scope
-from crm_core.tables.calls import Call, CallCard, CallKind, Outcome, ResponseGroup
+from crm_core.tables.calls import DENIALS, Call, CallCard, CallKind, Outcome, ResponseGroup
 from crm_core.tables.people import Contact, ContactLink, Staff
 
 DIGITS = 4
@@ -120,3 +120,20 @@ def card_id_of_call(db: Session, call_id: int) -> int:
     if card is None:
         raise NoSuchCard
     return card
+
+
+def denied_by(db: Session, person: Person, call_id: int | None) -> int | None:
+    """The patient of a standing denial, of this call or of the person's last one; None for another call."""
+    if call_id is None:
+        last = (
+            select(Call)
+            .where(col(Call.staff_id) == person.staff_id, col(Call.taken_back_at).is_(None))
+            .order_by(col(Call.called_at).desc(), col(Call.id).desc())
+            .limit(1)
+        )
+        call = db.scalars(last).one_or_none()
+    else:
+        call = db.get(Call, call_id)
+    if call is None or call.taken_back_at is not None or call.response_group not in DENIALS:
+        return None
+    return call.patient_id
