@@ -16,6 +16,10 @@ ARRIVALS = ("reservations", "visits")
 """The kinds without which a list may call somebody who has been here since."""
 
 
+CLOSED_BY_HAND = timedelta(days=31)
+"""A clinic whose files stay away for longer is not run from its closing cards: nobody looks there."""
+
+
 @dataclass(frozen=True)
 class MissingFile:
     """A kind whose facts end too early; `until` is None where none was ever read."""
@@ -65,7 +69,8 @@ def missing_files(db: Session, policy: Policy, branch: str, now: datetime) -> tu
     if not late:
         return ()
     first = min((_first_unknown(place, one.until) for one in late if one.until is not None), default=None)
-    closed = _closed_days(db, branch, first, last, now) if first is not None else frozenset()
+    young = first is not None and last - first <= CLOSED_BY_HAND
+    closed = _closed_days(db, branch, first, last, now) if first and young else frozenset()
     missing = [one for one in late if one.until is None or not _is_closed(place, one.until, last, closed)]
     return tuple(sorted(missing, key=lambda one: (one.until is not None, one.until or now)))
 

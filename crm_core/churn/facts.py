@@ -140,13 +140,13 @@ def gather(
         _add_calls(db, known, ids, now)
         _add_reached(db, policy, rows, day, now)
         _add_consents(db, policy, rows, day, now)
-        add_unknown_visits(db, policy, rows, now)
         pending = pending_consults(db, policy, ids, day, now)
         gaps = course_gaps(db, policy, day, now, ids)
         for row in rows:
             row.asks = row.patient_id in asking
             row.pending, row.gap = pending.get(row.patient_id), gaps.get(row.patient_id)
         found.extend(rows)
+    add_unknown_visits(db, policy, found, now)
     return found
 
 
