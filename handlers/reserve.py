@@ -48,7 +48,7 @@ from handlers.reserve_words import read_clock, read_reserve, short_treatment, wh
 
 __all__ = ["ITEMS", "OpenReserve"]
 
-IN_A_ROW = 4
+IN_A_ROW = 3
 _MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

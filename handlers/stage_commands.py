@@ -7,11 +7,16 @@ from crm_core.tables.facts import Decision
 
 @dataclass(frozen=True)
 class ShowStage:
-    """Where a patient stands today, and what can follow. By id from a button, else by what was typed."""
+    """Where a patient stands today, and what can follow. By id from a button, else by what was typed.
+
+    `step`: one step that was typed with it is written at once, or its form opened; `amount` goes with it.
+    """
 
     patient_id: int = 0
     branch: str = ""
     turn: bool = False
+    step: str = ""
+    amount: str = ""
     patient: str = ""
 
 

@@ -1,6 +1,7 @@
 """/stage: the desk's day with one patient, from arrived to treated, each step with its way back."""
 
 from dataclasses import replace
+from typing import Any
 
 from crm_core.errors import Missing, NotUnderstood
 from crm_core.patients.queries import FoundPatient
@@ -20,10 +21,12 @@ from crm_core.stages.queries import (
     staff_with,
 )
 from crm_core.tables.desk import DeskEntry
+from crm_core.tables.facts import Decision
 from crm_core.tables.people import Role
 from handlers.language.language import N_
 from handlers.language.menu_item import Context, MenuItem
 from handlers.language.reply import (
+    Command,
     Field,
     FieldKind,
     Form,
@@ -48,15 +51,16 @@ from handlers.stage_commands import (
     UndoStage,
 )
 from handlers.stage_screen import stage_blocks, treatment_name
-from handlers.stage_words import DECISION_NAMES, read_amount
+from handlers.stage_words import ARRIVED, CONSULTED, DECISION_NAMES, TREATED, read_amount, take_step
 
 ALL = CLOSERS | TREATERS
 _COURSE, _TREATMENT = "course:", "treatment:"
 
 
 def read_stage(words: Words) -> ShowStage:
-    """`/stage <patient>`."""
-    return ShowStage(patient=typed_patient(words))
+    """`/stage <patient> [arrived | consulted | agreed 300,000 | declined … | treated]`."""
+    step, amount = take_step(words)
+    return ShowStage(step=step, amount=amount, patient=typed_patient(words))
 
 
 def show_stage(command: ShowStage, context: Context) -> Reply:
@@ -71,12 +75,32 @@ def show_stage(command: ShowStage, context: Context) -> Reply:
     if isinstance(who, Reply):
         return who
     branch = command.branch or who.branch
+    if command.step:
+        return replace(_typed_step(command, who.id, branch, context), where=Where.HERE)
     audit.record(
         context.db, context.person, "look", context.now, patient_id=who.id, branch=branch, what="stage"
     )
     flow = flow_of(context.db, context.policy, who.id, branch, context.now)
     blocks = stage_blocks(flow, who, context)
     return Reply(blocks, where=Where.IN_PLACE if command.turn else Where.HERE)
+
+
+def _typed_step(command: ShowStage, patient_id: int, branch: str, context: Context) -> Reply:
+    """Roles are checked as for a press: the typed command is open to more than each step is."""
+    step: Command
+    if command.step == ARRIVED:
+        step = Arrive(patient_id, branch)
+    elif command.step == CONSULTED:
+        step = AskConsult(patient_id, branch)
+    elif command.step == TREATED:
+        step = AskTreated(patient_id, branch)
+    else:
+        pending = flow_of(context.db, context.policy, patient_id, branch, context.now).pending
+        if pending is None or pending.id is None:
+            return Reply((Text(context.say("There is no undecided consult.")),))
+        step = RecordAgreed(pending.id, Decision(command.step), command.amount)
+    item = next(one for one in ITEMS if one.command is type(step))
+    return item.give(step, context)
 
 
 def arrive(command: Arrive, context: Context) -> Reply:
@@ -283,7 +307,7 @@ def _amount(name: str, label: str, value: int | None, context: Context) -> Field
     )
 
 
-ITEMS = (
+ITEMS: tuple[MenuItem[Any], ...] = (
     MenuItem(
         name="stage",
         code="sg",
@@ -291,7 +315,7 @@ ITEMS = (
         read=read_stage,
         answer=show_stage,
         summary=N_("Arrived, consulted, decided, treated: a patient's day"),
-        example="/stage 김지영",
+        example="/stage 김지영 동의 30만",
         korean=("단계", "접점이동"),
         roles=ALL,
         about_patient=True,

@@ -4,12 +4,14 @@ from datetime import time
 
 import pytest
 
-from crm_core.errors import NotUnderstood
+from crm_core.errors import NotAllowed, NotUnderstood
+from crm_core.policy.policy import Policy
 from crm_core.tables.calls import Outcome, ResponseGroup, Section
 from crm_core.tables.facts import Consult, Decision
 from crm_core.tables.people import Role
 from handlers.call_commands import ShowCard
 from handlers.language.reply import Form, Reply, Where
+from handlers.language.words import Words
 from handlers.stage_commands import (
     AskClose,
     AskConsult,
@@ -21,6 +23,7 @@ from handlers.stage_commands import (
     ShowStage,
 )
 from handlers.stage_words import read_amount
+from handlers.stages import read_stage
 from tests.crm_core.hand_made import Clinic
 from tests.crm_core.reservations.a_day import booked, desk
 from tests.handlers.asking import Asker, button, buttons_of
@@ -177,6 +180,35 @@ def test_an_undecided_consult_that_was_called_leads_to_its_decision(clinic: Clin
     assert card.id is not None
     seen = asker.presses(ShowCard(card.id))
     assert button(seen, "Stage").command == ShowStage(patient)
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("김지영", ShowStage(patient="김지영")),
+        ("김지영 내원", ShowStage(patient="김지영", step="arrived")),
+        ("Kim Jiyoung agreed 300,000", ShowStage(patient="Kim Jiyoung", step="yes", amount="300000")),
+        ("0432 일부 30만 5천원", ShowStage(patient="0432", step="part", amount="305000")),
+        ("0432 미동의", ShowStage(patient="0432", step="no")),
+    ],
+)
+def test_a_step_may_be_typed_behind_the_patient(
+    clinic: Clinic, policy: Policy, typed: str, command: ShowStage
+) -> None:
+    assert read_stage(Words(typed, clinic.today, policy)) == command
+
+
+def test_a_typed_step_is_written_at_once(clinic: Clinic) -> None:
+    asker, patient = Asker(clinic, clinic.coordinator()).in_korean(), clinic.patient()
+    assert "보류 중인 상담이 없어요." in asker.reads("/단계 김지영 동의")
+    assert "✓ 내원 09:00" in asker.reads("/단계 김지영 내원")
+    gives(asker, RecordConsult(patient, "", "botox", "", "40만"))
+    assert "보톡스 · 일부 동의 · 300,000원" in asker.reads("/단계 김지영 일부 30만")
+    assert form(asker.types("/단계 김지영 시술")).title == "시술 기록"
+    with pytest.raises(NotAllowed):
+        Asker(clinic, desk(clinic)).types("/stage 김지영 시술")
+    with pytest.raises(NotUnderstood):
+        asker.types("/stage 김지영 동의 많이")
 
 
 def test_who_may_consult_can_be_chosen(clinic: Clinic) -> None:
