@@ -174,6 +174,13 @@ def notes(report: FunnelReport, context: Context) -> str:
     """What is not in the conversion, and what a day brings."""
     say = context.say
     lines = [say("Followed from the first contact, which lies in the period.")]
+    if report.by is JourneyCut.INSURED:
+        lines.append(
+            say(
+                "Who pays is known once somebody was treated or paid, so these rows hold those who came that "
+                "far: do not compare their conversions."
+            )
+        )
     lines += [say("Behind +: too young to count. Conversion counts only what is old enough.")]
     if report.all.late_entries:
         lines.append(say("Entered later than by inquiry: {n}", n=figures.count(report.all.late_entries)))
@@ -256,7 +263,7 @@ def cut_chart(
     """The leakiest pair of all (else the one with most journeys), value beside value; None where there
     is nothing to compare."""
     pairs = [line for line in report.all.stages if line.pair and line.pair.ripe.denominator]
-    if len(report.cuts) < FEWEST_BARS or not pairs:
+    if len(report.cuts) < FEWEST_BARS or not pairs or report.by is JourneyCut.INSURED:
         return None
     most = max(pairs, key=lambda line: line.pair.ripe.denominator if line.pair else 0)
     chosen = report.all.leakiest or most

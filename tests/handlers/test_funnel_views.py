@@ -235,3 +235,21 @@ def test_only_who_hands_calls_over_gives_a_list(
     assert "Give to a coordinator" not in buttons(opened)
     with pytest.raises(NotAllowed):
         WIRE.item_of(GiveJourneys()).give(GiveJourneys(BRANCH, asked.first, asked.last), context)
+
+
+def test_who_pays_is_no_reason_to_compare_conversions(
+    clinic: Clinic, ask: Callable[..., Context], asked: ShowFunnel
+) -> None:
+    for covered in (True, False):
+        who = clinic.patient()
+        clinic.inquiry(who, 1)
+        clinic.visit(who, 2)
+        clinic.treatment(who, 2, covered=covered)
+    clinic.fold()
+    reply = show_funnel(replace(asked, by="insured"), ask())
+    assert [row[:2] for row in table(reply).rows] == [
+        ("covered by insurance", "1"),
+        ("not covered", "1"),
+    ]
+    assert "do not compare their conversions" in reply.text
+    assert not any(isinstance(block, Picture) for block in reply.blocks)

@@ -1,5 +1,8 @@
 """동의율, 당일 동의율, 금액 동의율, counted by hand."""
 
+from typing import Any
+
+import pytest
 from sqlmodel import Session
 
 from crm_core.kpi.agreement import agreement_amounts, agreement_shares, same_day_shares
@@ -8,6 +11,7 @@ from crm_core.kpi.kpi import Share
 from crm_core.policy.policy import Policy
 from crm_core.tables.facts import Decision
 from tests.crm_core.kpi.clinics import Clinic, at, scope
+from tests.crm_core.kpi.test_funnel_counts import a_clinic, director
 
 YES, PART, NO, PENDING = Decision.YES, Decision.PART, Decision.NO, Decision.PENDING
 UNSUITABLE = Decision.NOT_SUITABLE
@@ -84,3 +88,19 @@ def test_nobody_consulted_is_nobody_can_say(db: Session, policy: Policy) -> None
     for count in (agreement_shares, same_day_shares, agreement_amounts):
         found = count(db, scope(policy), policy, at(90))[None]
         assert (found.share.value, found.out) == (None, {})
+
+
+@pytest.mark.parametrize("count", [agreement_shares, same_day_shares, agreement_amounts])
+def test_the_cuts_add_up_to_the_whole(db: Session, policy: Policy, count: Any) -> None:
+    a_clinic(db, policy, 11)
+    seen = director(policy, scope(policy, 5, 50).period)
+    whole = count(db, seen, policy, at(80))[None]
+    for by in JourneyCut:
+        parts = count(db, seen, policy, at(80), by).values()
+        total = sum((one.share for one in parts), Share(0, 0))
+        if by is JourneyCut.TREATMENT:
+            assert total.denominator >= whole.share.denominator
+            continue
+        assert total == whole.share
+        for reason in {*whole.out, *(reason for one in parts for reason in one.out)}:
+            assert sum(one.out.get(reason, 0) for one in parts) == whole.out.get(reason, 0)
