@@ -99,6 +99,12 @@ class TestOneMistake:
                 "no_recall has no days; delete due_after",
             ),
             ("family: filler", "family: fillers", 'there is no such family; write "filler"'),
+            (
+                "of_branch: {}",
+                "of_branch: {haeundea: 20}",
+                'of_branch.haeundea "20": there is no such branch; write "haeundae"',
+            ),
+            ("  minutes: 15 ", "  minutes: 0 ", 'inquiries.minutes "0": too small'),
             ("interval_from: 7,", "interval_from: 15,", "longer than interval_to 14; write"),
             ("gap_after: 21", "gap_after: 13", "a gap smaller than the interval; write 21"),
             ("fewest: 5,", "fewest: 11,", "more than sessions, which is 10; write"),
