@@ -56,7 +56,7 @@ lock: $(UV) ## Choose the versions again: requirements.lock and requirements-dev
 bench: $(DEV_READY) ## Measure, against a named baseline in the same run
 	$(PY) -m benchmarks
 
-docs: $(DEV_READY) ## Write docs/commands.md from the menu
+docs: $(DEV_READY) ## Write docs/commands.md from the menu and docs/kpis.md from the catalogue
 	$(PY) -m bot.reference
 
 story: $(DEV_READY) ## Play a working day in Chromium and check every sentence of it

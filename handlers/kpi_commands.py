@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from rapidfuzz import fuzz
+
 from crm_core.errors import NotUnderstood, StaleButton
 from crm_core.kpi.catalogue import CATALOGUE
 from crm_core.kpi.kpi import Kpi, KpiCut
@@ -13,6 +15,7 @@ from handlers.language.words import PERIOD_WORDS, Words, nearest
 
 BY_SLUG: Mapping[str, Kpi] = {kpi.slug: kpi for kpi in CATALOGUE}
 LISTED = tuple(kpi for kpi in CATALOGUE if not kpi.unlisted)
+_ALIKE = 85  # per cent
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def checked_cut(kpi: Kpi, by: str) -> None:
 
 def _known() -> dict[str, tuple[str, str]]:
     """Every name as it is compared → (the number's key, the name as it is written)."""
-    names = {_folded(slug): (slug, slug) for slug in BY_SLUG}
+    names = {_folded(kpi.slug): (kpi.slug, kpi.slug) for kpi in LISTED}
     for slug, words in SYNONYMS.items():
         names |= {_folded(word): (slug, word) for word in words if slug in BY_SLUG}
     return names
@@ -124,10 +127,14 @@ def take_kpi(words: Words) -> Kpi | None:
 def _nearest(text: str) -> Kpi:
     """The one number that may have been meant; NotUnderstood with the nearest names where it is unsure."""
     known = _known()
+    typed = _folded(text)
     found: dict[str, str] = {}
-    for name in nearest(_folded(text), known, limit=6):
+    alike: set[str] = set()  # but for a letter
+    for name in nearest(typed, known, limit=6):
         slug, written = known[name]
         found.setdefault(slug, written)
-    if len(found) == 1:
-        return BY_SLUG[next(iter(found))]
+        if fuzz.ratio(typed, name) >= _ALIKE:
+            alike.add(slug)
+    if len(found) == 1 or len(alike) == 1:
+        return BY_SLUG[(alike or set(found)).pop()]
     raise NotUnderstood("kpi", text, tuple(found.values())[:3])
