@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import bars, memory, views
+from benchmarks import bars, imports, memory, views
 from benchmarks.clinic import DAY, DUE, make
 from benchmarks.timing import Line, table
 from bot.config import load
@@ -27,7 +27,7 @@ def main() -> int:
     if sizes[0] < 2 * DUE:
         parser.error(f"a size is at least {2 * DUE} patients: {DUE} of them are due")
     print(
-        f"Run: {', '.join(f'{size:,}' for size in sizes)} patients; bars 1–5, 13; medians of {bars.ROUNDS}."
+        f"Run: {', '.join(f'{size:,}' for size in sizes)} patients; bars 1–6, 8, 9, 13; medians of {bars.ROUNDS}."
     )
     print(f"On: {os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}.")
     lines = measured(sizes)
@@ -61,7 +61,9 @@ def measured(sizes: list[int]) -> list[Line]:
                 print(f"  {line.bar}: {line.measured}", flush=True)
         print("memory")
         memories = [memory.idle(ROOT, folder), *memory.pictures(ROOT, folder), *memories]
-    return [*funnels, *lists, *bars.growth(took), *memories]
+        print("imports")
+        brought = imports.measured(folder, imports.ROWS, imports.MANY if bars.MILLION in sizes else 0)
+    return [*funnels, *lists, *bars.growth(took), *brought, *memories]
 
 
 if __name__ == "__main__":

@@ -67,14 +67,14 @@ def insert_many(db: Session, table: type[SQLModel], rows: Sequence[Mapping[str, 
         db.connection().execute(insert(table), rows)
         return
     stored, dialect = columns_of(table), db.get_bind().dialect
-    names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
-    columns = []
-    for name in names:
-        in_form = form_of(stored[name].type, dialect)
+    columns: dict[str, Sequence[Any]] = {}
+    for name in rows[0]:
         column = [row[name] for row in rows]
-        columns.append(column if in_form is None else [v if v is None else in_form(v) for v in column])
-    statement = _statement(table, tuple(names), (), ())
-    db.connection().exec_driver_sql(statement, list(zip(*columns, strict=True)))
+        if not _empty(column):
+            in_form = form_of(stored[name].type, dialect)
+            columns[name] = column if in_form is None else [v if v is None else in_form(v) for v in column]
+    statement = _statement(table, tuple(columns), (), ())
+    db.connection().exec_driver_sql(statement, list(zip(*columns.values(), strict=True)))
 
 
 def _empty(column: Sequence[Any]) -> bool:

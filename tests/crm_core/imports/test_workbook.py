@@ -42,7 +42,7 @@ def test_a_workbook_says_the_same_as_a_csv_file() -> None:
 
 
 def test_a_date_cell_is_the_moment_and_midnight_the_date_alone() -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["chart_no", "starts_at", "deposit"],
         [1, naive(2026, 12, 1, 14, 30), 50000],
         [2, naive(2026, 12, 1), "5만원"],
@@ -58,7 +58,7 @@ def test_a_date_cell_is_the_moment_and_midnight_the_date_alone() -> None:
 
 
 def test_a_date_that_lost_its_format_is_read_from_its_number_only_in_a_workbook() -> None:
-    rows = [["chart_no", "starts_at"], [1, 46357], [2, 46357.75], [3, 2026]]
+    rows: list[list[Any]] = [["chart_no", "starts_at"], [1, 46357], [2, 46357.75], [3, 2026]]
     read = staged("reservations", book(rows))
     assert cells(read)["starts_at"] == (datetime(2026, 12, 1, tzinfo=SEOUL), date(2026, 12, 1), False)
     assert cells(read, 1)["starts_at"].at == datetime(2026, 12, 1, 18, tzinfo=SEOUL)  # type: ignore[attr-defined]
