@@ -27,7 +27,8 @@ def main() -> int:
     if sizes[0] < 2 * DUE:
         parser.error(f"a size is at least {2 * DUE} patients: {DUE} of them are due")
     print(
-        f"Run: {', '.join(f'{size:,}' for size in sizes)} patients; bars 1–6, 8, 9, 13; medians of {bars.ROUNDS}."
+        f"Run: {', '.join(f'{size:,}' for size in sizes)} patients; "
+        f"bars 1–6, 8, 9, 13; medians of {bars.ROUNDS}, of imports {imports.ROUNDS}."
     )
     print(f"On: {os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}.")
     lines = measured(sizes)
