@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -16,9 +17,10 @@ from crm_core.policy.branch import CHAT, IMPORT
 from crm_core.policy.policy import Policy
 from crm_core.reservations.actions import Mark, mark
 from crm_core.staff.access import Person
-from crm_core.tables.facts import CAME, Reservation, ReservationState, Visit
+from crm_core.stages import actions as stages
+from crm_core.tables.facts import CAME, Consult, Decision, Reservation, ReservationState, Visit
 from crm_core.tables.imports import SourceDifference
-from crm_core.tables.people import Role, Staff
+from crm_core.tables.people import Patient, Role, Staff
 from crm_core.tables.records import AuditRow
 from tests.clinic import policy
 from tests.crm_core.imports.files import staged
@@ -76,7 +78,7 @@ class Told:
             return len(db.scalars(select(Visit)).all())
 
     @property
-    def waiting(self) -> list[tuple[ReservationState, ReservationState, str]]:
+    def waiting(self) -> list[tuple[Any, Any, str]]:
         with reading(self.engine) as db:
             found = open_differences(db, self.desk, self.policy)
             return [(one.ours, one.theirs, one.counts) for one in found]
@@ -181,3 +183,31 @@ def test_the_second_of_two_who_settle_is_told_who_was_first_and_strangers_settle
     with pytest.raises(AlreadySettled) as first:
         told.tap(IMPORT)
     assert first.value.by == "박데스크"
+
+
+@pytest.mark.parametrize("choice", [IMPORT, CHAT])
+def test_a_decision_and_an_amount_said_at_the_desk_are_kept_apart_from_the_charts(
+    engine: Engine, now: datetime, choice: str
+) -> None:
+    """The chart's row takes the place of the one written in chat; where they differ both are kept."""
+    told = Told(engine, now)
+    desk = replace(told.desk, roles=frozenset({(Role.DESK, "gangnam"), (Role.COORDINATOR, "gangnam")}))
+    with step(engine) as db:
+        patient = db.scalars(select(col(Patient.id))).one() or 0
+        more: dict[str, Any] = {"treatment": "botox", "staff_id": None, "proposed": 500_000}
+        stages.consult(db, told.policy, desk, patient, "gangnam", now, **more)
+        consult = db.scalars(select(col(Consult.id))).one() or 0
+        stages.decide(db, told.policy, desk, consult, Decision.YES, now + timedelta(minutes=5))
+    header = "consult_no,chart_no,held_at,treatment,decision,proposed_amount,agreed_amount\n"
+    rows = staged("consults", f"{header}C1,1,2026-11-25 09:00,보톡스,part,500000,450000\n")
+    for _ in range(2):
+        with step(engine) as db:
+            apply(db, told.policy, rows, rows.rows, now + timedelta(hours=1))
+    assert told.waiting == [(Decision.YES, Decision.PART, IMPORT), (500_000, 450_000, IMPORT)]
+    with step(engine) as db:
+        for one in open_differences(db, desk, told.policy):
+            settle(db, told.policy, desk, one.id, choice, now + timedelta(hours=2))
+    with reading(engine) as db:
+        row = db.scalars(select(Consult)).one()
+        expected = (Decision.YES, 500_000) if choice == CHAT else (Decision.PART, 450_000)
+        assert (row.number, row.decision, row.agreed_amount) == ("C1", *expected)
