@@ -198,11 +198,12 @@ class ReservationsModel(Strict):
 
 
 class InquiriesModel(Strict):
-    minutes: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        15, description="opening minutes until a lead is told that nobody has answered"
-    )
+    minutes: Annotated[
+        int,
+        Field(ge=1, le=10_000, description="opening minutes until a lead is told that nobody has answered"),
+    ] = 15
     of_branch: dict[Slug, Annotated[int, Field(ge=1, le=10_000)]] = {}
-    in_turn: bool = Field(True, description="a new inquiry is given to a coordinator in turn")
+    in_turn: Annotated[bool, Field(description="a new inquiry is given to a coordinator in turn")] = True
 
 
 class DigestModel(Strict):
