@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from crm_core.calls.actions import fix_list
+from crm_core.differences.queries import count_open
 from crm_core.digest.queries import Morning, Point, digest_at, morning
 from crm_core.facts_until import oldest
 from crm_core.period import Period
@@ -100,6 +101,9 @@ def _card(known: Morning, posted: bool, context: Context) -> Reply:
     missing = missing_at(context, known.branch)
     if missing:
         blocks.append(Text(missing, tone=Tone.WARNING))
+    apart = count_open(context.db, known.branch)
+    if apart:
+        blocks.append(Text(say("The file and the chat differ: {n} · /differences", n=apart), tone=Tone.HINT))
     late = _late(known, posted, context)
     if late:
         blocks.append(Text(late, tone=Tone.HINT))

@@ -62,6 +62,12 @@ def test_both_words_are_shown_and_one_tap_settles(clinic: Clinic, desk: Asker) -
     assert ("settle", "reservations:chat", patient, None) in desk.audited()
 
 
+def test_the_morning_digest_says_how_many_wait(clinic: Clinic, coordinator: Asker) -> None:
+    assert "/자료차이" not in coordinator.in_korean().reads("/digest")
+    differing(clinic)
+    assert "자료 차이 1건 · /자료차이" in coordinator.in_korean().reads("/digest")
+
+
 def test_amounts_and_names_stay_out_of_a_channel(clinic: Clinic, desk: Asker, now: datetime) -> None:
     patient = clinic.patient(name="김지영", chart_no="0000432")
     consult = Consult(
