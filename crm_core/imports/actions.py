@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from crm_core.errors import StaleButton
+from crm_core.imports.complete.actions import bring_back
 from crm_core.imports.facts.actions import IMPORT, Applied, Facts
 from crm_core.imports.staff.actions import write_staff
 from crm_core.imports.stage import Row, Staged
@@ -40,7 +41,10 @@ def write_rows(db: Session, policy: Policy, staged: Staged, rows: Sequence[Row],
         return Applied(changed=write_staff(db, staged, rows))
     if staged.kind.name == "patients":
         return _write_patients(db, policy, staged, rows, now)
-    return Facts(db, policy, staged, rows, now).write()
+    applied = Facts(db, policy, staged, rows, now).write()
+    if staged.kind.name == "reservations":
+        applied.patients |= bring_back(db, policy, staged, rows)
+    return applied
 
 
 def _write_patients(

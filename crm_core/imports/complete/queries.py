@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from sqlmodel import Session, col
 
 from crm_core.errors import CrmError
-from crm_core.imports.stage import Staged, identifying
+from crm_core.imports.stage import Row, Staged, identifying
 from crm_core.patients.identity import derived_number
 from crm_core.period import Period
 from crm_core.policy.policy import Policy
@@ -92,12 +92,16 @@ def _held(policy: Policy, staged: Staged) -> Mapping[str, set[str]]:
     """The numbers in the file, by chart-number book."""
     held: dict[str, set[str]] = defaultdict(set)
     for row in staged.rows:
-        number = row.number
-        if number is None:
-            cells = staged.values(row)
-            number = derived_number(row.person, cells["starts_at"].at, identifying(cells))
-        held[policy.branch(row.branch).book].add(number)
+        held[policy.branch(row.branch).book].add(number_of(staged, row))
     return held
+
+
+def number_of(staged: Staged, row: Row) -> str:
+    """A reservation's own number, else the one that its person, moment and treatment give it."""
+    if row.number is not None:
+        return row.number
+    cells = staged.values(row)
+    return derived_number(row.person, cells["starts_at"].at, identifying(cells))
 
 
 def _branches_on(staged: Staged, days: Period) -> set[str]:

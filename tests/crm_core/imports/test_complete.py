@@ -123,3 +123,20 @@ def journey(db: Session, patient_id: int) -> dict[str, object]:
 def test_the_days_of_a_file() -> None:
     assert days_of(staged("reservations", OURS)) == (date(2026, 12, 1), date(2026, 12, 9))
     assert days_of(staged("reservations", HEADER)) is None
+
+
+@pytest.mark.parametrize("status", ["", "booked", "requested"])
+def test_a_later_file_that_has_it_again_brings_it_back(engine: Engine, now: datetime, status: str) -> None:
+    imported(engine, "reservations", OURS, now)
+    with step(engine) as db:
+        wanted = select(col(Reservation.id)).where(col(Reservation.number).in_(["R2", "R3"]))
+        assert cancel_missing(db, policy(), list(db.scalars(wanted)), now) == 2
+    header = "reservation_no,chart_no,starts_at,status\n"
+    again = f"{header}R2,2,2026-12-01 11:00,{status}\nR3,3,2026-12-02 11:00,cancelled\n"
+    imported(engine, "reservations", again, now)
+    with step(engine) as db:
+        rows = {row.number: row for row in db.scalars(select(Reservation))}
+        assert rows["R2"].state.value == (status or "booked")
+        assert (rows["R2"].state_at, rows["R2"].state_why) == (None, None)
+        assert rows["R3"].state is ReservationState.CANCELLED_EARLY
+    assert missing_in(engine, STAYS) == {"R2"}
