@@ -42,7 +42,13 @@ def read_reserve(words: Words) -> OpenReserve:
     patient = words.take_rest()
     if not patient:
         raise Missing("patient")
-    return OpenReserve(branch=branch, day=day, treatment=treatment or "", clock=clock or "", patient=patient)
+    return OpenReserve(
+        branch=branch,
+        day=day,
+        treatment=short_treatment(words.policy, treatment),
+        clock=f"{read_clock(clock):%H:%M}" if clock else "",  # short: it may have to go onto a button
+        patient=patient,
+    )
 
 
 def known_treatment(policy: Policy, text: str) -> str | None:

@@ -41,7 +41,7 @@ def labels(reply: Reply) -> list[str]:
         ("11/28 15:00 김지영", OpenReserve(patient="김지영", day=date(2026, 11, 28), clock="15:00")),
         (
             "0432 11월 28일 오후 3시 슈링크",
-            OpenReserve(patient="0432", day=date(2026, 11, 28), clock="오후 3시", treatment="lifting_hifu"),
+            OpenReserve(patient="0432", day=date(2026, 11, 28), clock="15:00", treatment="lifting_hifu"),
         ),
         (
             "강남 Kim Jiyoung tomorrow 3:30 pm laser toning",
@@ -49,7 +49,7 @@ def labels(reply: Reply) -> list[str]:
                 branch="gangnam",
                 patient="Kim Jiyoung",
                 day=date(2026, 11, 26),
-                clock="3:30 pm",
+                clock="15:30",
                 treatment="laser_toning",
             ),
         ),
@@ -176,6 +176,14 @@ def test_it_opens_from_a_call_that_was_an_affirmation(clinic: Clinic) -> None:
     times = coordinator.presses(button(card, "Book").command)
     coordinator.presses(button(times, "Thu 26 Nov 10:00").command)
     assert "Book" not in labels(coordinator.types("/log 김지영"))
+
+
+def test_of_several_with_one_name_the_button_keeps_what_was_typed(clinic: Clinic, asker: Asker) -> None:
+    clinic.patient()
+    clinic.patient()
+    which = asker.types("/예약잡기 강남 김지영 11/27 오후 3시 30분 보톡스 사각턱·승모근")
+    done = asker.presses(buttons_of(which)[1].command)
+    assert "Fri 27 Nov 15:30 · Botox jaw, trapezius · Gangnam" in text(done)
 
 
 def test_a_doctor_and_another_branch_book_nothing(clinic: Clinic) -> None:
