@@ -143,4 +143,4 @@ def _data(found: "CohortMap", scope: Scope, context: Context) -> dict[str, Any]:
     )
 
 
-ITEMS = (MenuItem(code="cm", command=ShowCohorts, answer=show_cohorts, roles=FIGURES, reads_only=True),)
+ITEMS = (MenuItem(code="cz", command=ShowCohorts, answer=show_cohorts, roles=FIGURES, reads_only=True),)

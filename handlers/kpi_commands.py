@@ -7,15 +7,19 @@ from datetime import date
 from rapidfuzz import fuzz
 
 from crm_core.errors import NotUnderstood, StaleButton
-from crm_core.kpi.catalogue import CATALOGUE
+from crm_core.kpi.catalogue import CATALOGUE, RETURN
 from crm_core.kpi.kpi import Kpi, KpiCut
 from handlers.branches import take_branch
+from handlers.cohort_map import ShowCohorts
 from handlers.kpi_texts import CUT_WORDS, SYNONYMS
 from handlers.language.words import PERIOD_WORDS, Words, nearest
 
 BY_SLUG: Mapping[str, Kpi] = {kpi.slug: kpi for kpi in CATALOGUE}
 LISTED = tuple(kpi for kpi in CATALOGUE if not kpi.unlisted)
 _ALIKE = 85  # per cent
+
+COHORT = "cohort"
+COHORT_WORDS = {COHORT: ("코호트별", "코호트", "달별", "월별", "시술월별", "cohorts", "month")}
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,14 @@ def cut_of(kpi: Kpi, by: str) -> KpiCut | None:
     return KpiCut(by)
 
 
-def read_kpi(words: Words) -> ShowKpis | ShowKpi:
-    """`/kpi [name] [branch] [period] [by …]`; the name in Korean or English, nearly right is enough."""
-    by = words.take_cut(CUT_WORDS) or ""
+def read_kpi(words: Words) -> ShowKpis | ShowKpi | ShowCohorts:
+    """`/kpi [name] [branch] [period] [by …]`; the name in Korean or English, nearly right is enough.
+    `/kpi return by cohort` is the map of the months of treatment."""
+    by = words.take_cut(CUT_WORDS | COHORT_WORDS) or ""
     kpi = take_kpi(words)
     branch = take_branch(words)
+    if by == COHORT and kpi == RETURN and not words.left:
+        return ShowCohorts(branch)
     period = words.take_period()
     if kpi is None and words.left:
         kpi = _nearest(words.take_rest())
@@ -93,7 +100,7 @@ def read_kpi(words: Words) -> ShowKpis | ShowKpi:
 
 def checked_cut(kpi: Kpi, by: str) -> None:
     """NotUnderstood with the cuts that the number has."""
-    if by and KpiCut(by) not in kpi.cuts:
+    if by and by not in kpi.cuts:
         raise NotUnderstood("cut", by, tuple(f"by {cut.value}" for cut in kpi.cuts))
 
 
