@@ -9,12 +9,12 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Date, bindparam, func, insert, select
+from sqlalchemy import Date, bindparam, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 from sqlmodel import Session, SQLModel
 
-from crm_core.sql import among, columns_of, upsert
+from crm_core.sql import among, columns_of, insert_of, upsert
 from crm_core.tables.columns import Moment
 
 Values = tuple[Any, ...]
@@ -64,7 +64,7 @@ def insert_many(db: Session, table: type[SQLModel], rows: Sequence[Mapping[str, 
     if not rows:
         return
     if db.get_bind().dialect.name == "postgresql":
-        db.connection().execute(insert(table), rows)
+        db.connection().execute(insert_of(db, table), rows)
         return
     stored, dialect = columns_of(table), db.get_bind().dialect
     columns: dict[str, Sequence[Any]] = {}
