@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from crm_core.kpi.kpi import OF_PERSONS, SMALL, Kpi, KpiCut, Unit, Viewpoint
+from crm_core.kpi.kpi import OF_PERSONS, SMALL, Kpi, KpiCut, Ripe, Unit, Viewpoint
 from crm_core.kpi.measure import Measured, Meter, people
 from crm_core.kpi.rows import Figured, Row
 from crm_core.patients.queries import names_of
@@ -69,10 +69,11 @@ def show_kpis(command: ShowKpis, context: Context) -> Reply:
     """The catalogue with the period's values; an unripe number shows its last ripe period."""
     scope = scope_of(command.branch, command.first, command.last, context)
     meter = Meter(context.db, scope, context.policy, context.now)
+    earlier = _earlier(scope, context)
     shown = [kpi for kpi in LISTED if context.private or not is_private(kpi)]
     blocks: list[Block] = [Heading(f"📐 {context.say('Numbers')} · {about(scope, context)}")]
     for viewpoint in Viewpoint:
-        rows = tuple(_line(kpi, meter, scope, context) for kpi in shown if kpi.viewpoint is viewpoint)
+        rows = tuple(_line(kpi, meter, earlier, context) for kpi in shown if kpi.viewpoint is viewpoint)
         blocks.append(Table((context.say(VIEWPOINTS[viewpoint]), ""), rows, numeric=frozenset({1})))
     if len(shown) < len(LISTED):
         blocks.append(Text(context.say("Amounts are shown to you alone, in a private chat."), Tone.HINT))
@@ -89,26 +90,25 @@ def show_kpis(command: ShowKpis, context: Context) -> Reply:
     return Reply(tuple(blocks), data=numbers_data("kpi", scope, context, data, LISTED))
 
 
-def _line(kpi: Kpi, meter: Meter, scope: Scope, context: Context) -> tuple[str, str]:
-    figure = meter.whole(kpi)
-    text = full(figure, context)
-    if figure.value is None and meter.why(kpi) is None:
-        period, earlier = _last_ripe(kpi, scope, context)
-        if period is not None:
-            text = f"{earlier} ({_named(period, context)})"
-    return title(kpi, context), text
-
-
-def _last_ripe(kpi: Kpi, scope: Scope, context: Context) -> tuple[Period | None, str]:
-    """The youngest earlier period of which the number can be said."""
-    period = scope.period
+def _earlier(scope: Scope, context: Context) -> tuple[Meter, ...]:
+    """The periods before, the youngest first; each reads once what several numbers need."""
+    meters, period = [], scope.period
     for _ in range(OLDEST):
         period = period.previous()
-        meter = Meter(context.db, replace(scope, period=period), context.policy, context.now)
-        figure = meter.whole(kpi)
-        if figure.value is not None:
-            return period, full(figure, context)
-    return None, ""
+        meters.append(Meter(context.db, replace(scope, period=period), context.policy, context.now))
+    return tuple(meters)
+
+
+def _line(kpi: Kpi, meter: Meter, earlier: tuple[Meter, ...], context: Context) -> tuple[str, str]:
+    """A number that is too young to be said shows the youngest period in which it can be."""
+    figure = meter.whole(kpi)
+    if figure.value is not None or meter.why(kpi) is not None or kpi.ripe is Ripe.AT_ONCE:
+        return title(kpi, context), full(figure, context)
+    for one in earlier:
+        found = one.whole(kpi)
+        if found.value is not None:
+            return title(kpi, context), f"{full(found, context)} ({_named(one.scope.period, context)})"
+    return title(kpi, context), full(figure, context)
 
 
 def _named(period: Period, context: Context) -> str:

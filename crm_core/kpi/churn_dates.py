@@ -188,10 +188,10 @@ def last_lines(ask: Ask, day: date) -> Any:
 
 
 def _joined(*columns: Any) -> Any:
-    first, *others = (cast(column, String) for column in columns)
-    for other in others:
-        first = first.concat(" ").concat(other)
-    return first
+    joined: Any = cast(columns[0], String)
+    for column in columns[1:]:
+        joined = joined.concat(" ").concat(cast(column, String))
+    return joined
 
 
 def _churn_of(ask: Ask, row: Any) -> Any:

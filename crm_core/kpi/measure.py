@@ -16,6 +16,8 @@ from crm_core.staff.access import Scope
 from crm_core.tables.people import Staff
 
 NUMERATOR, REST = "hit", "rest"
+_EACH_ONCE = tuple(cut for cut in KpiCut if cut is not KpiCut.TREATMENT)
+"""Cuts under whose values every case stands once; of several families a case stands under each."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ class Meter:
 
     def measure(self, kpi: Kpi, by: KpiCut | None = None) -> Measured:
         """The number, cut where `by` says so; persons are cut for who sees them, else only oneself."""
+        cuts, cut_out = self._figures(kpi, replace(self.ask, by=by)) if by else ({}, {})
         figures, out = self._figures(kpi, self.ask)
         whole = figures.get(None, empty(kpi))
-        cuts, cut_out = self._figures(kpi, replace(self.ask, by=by)) if by else ({}, {})
         if by in OF_PERSONS and not self.scope.sees_persons:
             own = own_value(self.ask.db, self.scope, by)
             cuts = {value: one for value, one in cuts.items() if value is not None and value == own}
@@ -118,7 +120,13 @@ class Meter:
         return figures, {value: out_of(kpi, counted) for value, counted in parts.items()}
 
     def _cells(self, source: Source, ask: Ask) -> tuple[Cell, ...]:
+        """The cells of a question; those of the whole are those of a cut that was read before."""
         key = id(source), ask.period, ask.now, ask.by
+        if key not in self._read and ask.by is None:
+            for by in _EACH_ONCE:
+                cut = self._read.get((id(source), ask.period, ask.now, by))
+                if cut is not None:
+                    return tuple(replace(cell, value=None) for cell in cut)
         if key not in self._read:
             self._read[key] = tuple(source.cells(ask))
         return self._read[key]

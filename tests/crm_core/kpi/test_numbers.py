@@ -253,3 +253,14 @@ def test_an_empty_clinic_has_no_rates(db: Session, policy: Policy, kpi: Kpi) -> 
     if kpi.unit is Unit.SHARE:
         assert found.whole.value is None
     assert found.previous is None or found.previous.value == 0
+
+
+def test_v7_a_reservation_whose_day_is_over_is_unmarked_and_never_lost(db: Session, policy: Policy) -> None:
+    """market.md §3.1 V7: a daily change of state made no-shows vanish. Here silence concludes nothing."""
+    clinic = Clinic(db, policy)
+    for state in (ReservationState.BOOKED, ReservationState.REQUESTED, ReservationState.NO_SHOW):
+        clinic.reservation(clinic.patient(), 1, 3, state=state)
+    clinic.fold()
+    found = number(db, policy, c.NO_SHOW)
+    assert share(found) == (1, 1)
+    assert found.out == {"unmarked": 2}
