@@ -1,11 +1,11 @@
 """Courses whose next session is overdue (중간이탈): paid sessions left, valid, and nobody came: section ⑤."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlmodel import Session, col
 
 from crm_core.churn.conditions import among
@@ -47,11 +47,17 @@ def course_gaps(
     rows = list(db.execute(_running(db, rules, day, now, patients)))
     lacking = [row for row in rows if row.sessions_done == 0]
     since = _last_of_family(db, policy, lacking, now) if lacking else {}
-    found: dict[int, CourseGap] = {}
+    overdue: list[tuple[_Row, date]] = []
     for row in rows:
-        last_on, branch = since.get(row.id) or (row.last_on or row.bought_on, row.last_branch or row.branch)
-        gap = _gap(policy, rules[row.treatment], row, last_on, branch, day)
-        if gap is not None and (row.patient_id not in found or _first(gap) < _first(found[row.patient_id])):
+        last_on = since[row.id][0] if row.id in since else row.last_on or row.bought_on
+        if _is_overdue(rules[row.treatment], row, last_on, day):
+            overdue.append((row, last_on))
+    branches = _last_branches(db, {row.id for row, _ in overdue}, now) if overdue else {}
+    branches |= {course: branch for course, (_, branch) in since.items()}
+    found: dict[int, CourseGap] = {}
+    for row, last_on in overdue:
+        gap = _gap(policy, rules[row.treatment], row, last_on, branches.get(row.id, row.branch), day)
+        if row.patient_id not in found or _first(gap) < _first(found[row.patient_id]):
             found[row.patient_id] = gap
     return found
 
@@ -64,24 +70,27 @@ def urgency(gap: CourseGap) -> tuple[date, int]:
 _first = urgency
 
 
-def _gap(
-    policy: Policy, rule: CourseRule, row: _Row, last_on: date, branch: str, day: date
-) -> CourseGap | None:
-    left = row.sessions - max(row.used, row.sessions_done)
-    over = (day - last_on).days - rule.gap_after
-    if left <= 0 or over <= 0:
-        return None
+def _is_overdue(rule: CourseRule, row: _Row, last_on: date, day: date) -> bool:
+    return _left(row) > 0 and (day - last_on).days > rule.gap_after
+
+
+def _left(row: _Row) -> int:
+    left: int = row.sessions - max(row.used, row.sessions_done)
+    return left
+
+
+def _gap(policy: Policy, rule: CourseRule, row: _Row, last_on: date, branch: str, day: date) -> CourseGap:
     return CourseGap(
         branch=branch,
         treatment=row.treatment,
         family=policy.family_of(row.treatment) or row.treatment,
         sessions=row.sessions,
-        left=left,
+        left=_left(row),
         last_on=last_on,
         next_from=last_on + timedelta(rule.interval_from),
         next_until=last_on + timedelta(rule.interval_to),
         valid_until=row.valid_until,
-        days_over=over,
+        days_over=(day - last_on).days - rule.gap_after,
     )
 
 
@@ -93,37 +102,48 @@ def _running(
     patients: Sequence[int] | None,
 ) -> Select[*tuple[Any, ...]]:
     """Valid courses with sessions left by the chart's own count, each with its last session's day."""
-    mine = (
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            col(Course.id).label("id"),
+            col(Course.patient_id).label("patient_id"),
+            col(Course.branch).label("branch"),
+            col(Course.treatment).label("treatment"),
+            col(Course.sessions).label("sessions"),
+            col(Course.used).label("used"),
+            col(Course.valid_until).label("valid_until"),
+            col(Course.bought_on).label("bought_on"),
+            func.max(col(TreatmentDone.done_on)).label("last_on"),
+            func.count(col(TreatmentDone.id)).label("sessions_done"),
+        )
+        .outerjoin(TreatmentDone, and_(*_session_of_course(now)))
+        .where(
+            col(Course.sessions) > col(Course.used),
+            or_(col(Course.valid_until).is_(None), col(Course.valid_until) >= day),
+            col(Course.bought_at) <= now,
+            col(Course.treatment).in_(list(rules)),
+        )
+        .group_by(col(Course.id))
+    )
+    return statement if patients is None else statement.where(among(db, col(Course.patient_id), patients))
+
+
+def _session_of_course(now: datetime) -> tuple[Any, ...]:
+    return (
         col(TreatmentDone.course_no) == col(Course.number),
         col(TreatmentDone.book) == col(Course.book),
         col(TreatmentDone.done_at) <= now,
     )
-    last_branch = (
-        select(col(TreatmentDone.branch))
-        .where(*mine)
-        .order_by(col(TreatmentDone.done_on).desc(), col(TreatmentDone.done_at).desc())
-        .limit(1)
-        .scalar_subquery()
+
+
+def _last_branches(db: Session, courses: Collection[int], now: datetime) -> dict[int, str]:
+    """Course → the branch of its last session."""
+    statement: Select[*tuple[Any, ...]] = (
+        select(col(Course.id), col(TreatmentDone.branch))
+        .join(TreatmentDone, and_(*_session_of_course(now)))
+        .where(among(db, col(Course.id), sorted(courses)))
+        .order_by(col(TreatmentDone.done_on), col(TreatmentDone.done_at))
     )
-    statement = select(
-        col(Course.id).label("id"),
-        col(Course.patient_id).label("patient_id"),
-        col(Course.branch).label("branch"),
-        col(Course.treatment).label("treatment"),
-        col(Course.sessions).label("sessions"),
-        col(Course.used).label("used"),
-        col(Course.valid_until).label("valid_until"),
-        col(Course.bought_on).label("bought_on"),
-        select(func.max(col(TreatmentDone.done_on))).where(*mine).scalar_subquery().label("last_on"),
-        select(func.count()).where(*mine).scalar_subquery().label("sessions_done"),
-        last_branch.label("last_branch"),
-    ).where(
-        col(Course.sessions) > col(Course.used),
-        or_(col(Course.valid_until).is_(None), col(Course.valid_until) >= day),
-        col(Course.bought_at) <= now,
-        col(Course.treatment).in_(list(rules)),
-    )
-    return statement if patients is None else statement.where(among(db, col(Course.patient_id), patients))
+    return {row[0]: row[1] for row in db.execute(statement)}
 
 
 def _last_of_family(
@@ -131,7 +151,7 @@ def _last_of_family(
 ) -> dict[int, tuple[date, str]]:
     """Course → day and branch of the family's last treatment since it was bought, where no session says
     that it is one of the course."""
-    statement = (
+    statement: Select[*tuple[Any, ...]] = (
         select(
             col(TreatmentDone.patient_id),
             col(TreatmentDone.treatment),
