@@ -122,7 +122,7 @@ def codes(context: Context, *, named: bool) -> dict[str, Callable[[Any], object]
         "answer": of(reservation_words.ANSWER_NAMES | {Answer.NONE: N_("None yet")}, Answer),
         "source": lambda slug: inquiry_words.shown_source(slug, context),
         "band": of(call_words.BAND_NAMES, Band),
-        "is_new": lambda new: say(WHO["new"] if new else WHO["returning"]),
+        "is_new": of(WHO, lambda new: "new" if new else "returning"),
         "entry": of(kpi_words.STAGE_NAMES, Stage),
         "stage": of(kpi_words.STAGE_NAMES, Stage),
         "who": of(WHO, str),

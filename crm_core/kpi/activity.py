@@ -5,18 +5,19 @@ before, as the cohort view does; the journeys of two stages are not the same one
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, func, literal, select
 from sqlmodel import Session, col
 
 from crm_core.kpi import counts
-from crm_core.kpi.conditions import Condition, Table
+from crm_core.kpi.conditions import AsOf, Condition, Table
 from crm_core.kpi.counts import TABLES, JourneyCut, Seen
-from crm_core.kpi.days import bounds, happened
+from crm_core.kpi.days import in_window, touches_window, windows
 from crm_core.kpi.funnel import Value, same_age, seen_now
 from crm_core.period import Period
 from crm_core.policy.policy import Policy
@@ -115,12 +116,16 @@ def passed_at(table: Table, stage: Stage) -> Any:
     return col(moments[stage])
 
 
-def of_stage(table: Table, stage: Stage, seen: Seen, *, entered: bool = False) -> Condition:
-    """The journeys that a stage of the activity view counts, or of these the ones that began at it."""
+Within = Callable[[Any], Condition]
+
+
+def of_stage(table: Table, stage: Stage, within: Within, *, entered: bool = False) -> Condition:
+    """The journeys that a stage of the activity view counts, or of these the ones that began at it;
+    `within` says of a moment that it lies in the period."""
     if entered:
-        return and_(col(table.entry) == stage, happened(table, col(table.first_at), seen))
+        return and_(col(table.entry) == stage, within(col(table.first_at)))
     until = STAGES[: STAGES.index(stage) + 1]
-    return and_(col(table.entry).in_(until), happened(table, passed_at(table, stage), seen))
+    return and_(col(table.entry).in_(until), within(passed_at(table, stage)))
 
 
 class _Counted:
@@ -144,10 +149,12 @@ class _Counted:
         for table in TABLES:
             names = ("count", "entered") if name == "count" else (name,)
             columns = [(each, stage) for each in names for stage in stages]
-            for value, is_new, *numbers in db.execute(_statement(table, seen, stages, by, names)):
-                for one in _families(value, by):
-                    for (each, stage), number in zip(columns, numbers, strict=True):
-                        self.numbers[each, one, is_new, stage] += number
+            statement = _statement(table, stages, by, names)
+            for values in windows(seen):
+                for value, is_new, *numbers in db.execute(statement, values):
+                    for one in _families(value, by):
+                        for (each, stage), number in zip(columns, numbers, strict=True):
+                            self.numbers[each, one, is_new, stage] += number
 
     @property
     def values(self) -> set[Value]:
@@ -181,26 +188,19 @@ def _families(value: Value, by: JourneyCut | None) -> Iterable[Value]:
     return (value,)
 
 
-def _statement(
-    table: Table, seen: Seen, stages: tuple[Stage, ...], by: JourneyCut | None, names: tuple[str, ...]
-) -> Any:
-    value: Any = literal(None)
-    if by is not None:
-        value = counts.cut_column(table, by, stages[0], seen.at)
+@cache
+def _statement(table: Table, stages: tuple[Stage, ...], by: JourneyCut | None, names: tuple[str, ...]) -> Any:
+    """The statement, built once: only the window that it looks through changes."""
+    as_of = AsOf.bound(table)
+    value: Any = literal(None) if by is None else counts.cut_column(table, by, stages[0], as_of.at)
     numbers = [
-        func.count().filter(of_stage(table, stage, seen, entered=name == "entered"))
+        func.count().filter(of_stage(table, stage, in_window, entered=name == "entered"))
         for name in names
         for stage in stages
     ]
-    first = min(first for first, _ in bounds(seen))
     grouped = [col(table.is_new)] if by in (None, JourneyCut.NEW) else [value, col(table.is_new)]
     return (
         select(value.label("value"), col(table.is_new), *numbers)
-        .where(
-            col(table.branch).in_(seen.branches),
-            col(table.last_at) >= first,
-            col(table.first_on) <= seen.period.last,
-            seen.as_of(table).known,
-        )
+        .where(touches_window(table), as_of.known)
         .group_by(*grouped)
     )

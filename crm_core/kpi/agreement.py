@@ -145,7 +145,7 @@ def _consulted(seen: Seen, by: JourneyCut | None, within: int | None) -> Any:
                 _cut(table, by, seen.at).label("value"),
                 _rank(table, seen.at, within).label("rank"),
                 case((_agreed(table, seen.at, within), 1), else_=0).label("agreed"),
-            ).where(happened(table, col(table.consult_at), seen), seen.as_of(table).known)
+            ).where(happened(table, seen, col(table.consult_at)), seen.as_of(table).known)
             for table in TABLES
         )
     ).subquery()
@@ -186,7 +186,7 @@ def _plans(table: Table, seen: Seen, by: JourneyCut | None) -> Any:
             case((agreed, said), else_=0).label("agreed"),
             proposed.label("proposed"),
         )
-        .where(happened(table, col(table.consult_at), seen), seen.as_of(table).known)
+        .where(happened(table, seen, col(table.consult_at)), seen.as_of(table).known)
         .subquery()
     )
     row = inner.c

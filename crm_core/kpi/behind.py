@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -11,6 +12,7 @@ from crm_core.kpi import counts
 from crm_core.kpi.activity import of_stage
 from crm_core.kpi.conditions import Table, Which
 from crm_core.kpi.counts import TABLES, JourneyCut, OutcomeKind
+from crm_core.kpi.days import happened
 from crm_core.kpi.funnel import Value, ripening, seen_now
 from crm_core.policy.policy import Policy
 from crm_core.staff.access import Scope
@@ -87,8 +89,9 @@ def activity_patients(
     seen = seen_now(scope, policy, now)
     found: list[JourneyBehind] = []
     for table in TABLES:
+        within = partial(happened, table, seen)
         statement = _journeys(table).where(
-            of_stage(table, stage, seen, entered=entered),
+            of_stage(table, stage, within, entered=entered),
             seen.as_of(table).known,
             *_narrowed(table, is_new, cut, stage, now),
         )

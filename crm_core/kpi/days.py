@@ -4,11 +4,12 @@ from collections import defaultdict
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, or_, type_coerce
+from sqlalchemy import BigInteger, and_, bindparam, or_, type_coerce
 from sqlmodel import col
 
 from crm_core.kpi.conditions import Condition, Table
 from crm_core.kpi.counts import Seen
+from crm_core.tables.journey import Instant
 
 _DAY = 86_400_000_000  # microseconds
 
@@ -24,22 +25,48 @@ def bounds(seen: Seen) -> dict[tuple[datetime, datetime], list[str]]:
     return dict(found)
 
 
-def happened(table: Table, column: Any, seen: Seen) -> Condition:
-    """In one of the branches, on a day of the period by its clock, and not after the moment it is seen at.
-
-    A journey that ended before the period, or began after it, had none in it: an index finds the others.
-    """
-    parts = [
-        and_(
-            col(table.branch).in_(slugs),
-            col(table.last_at) >= first,
-            col(table.first_on) <= seen.period.last,
-            column >= first,
-            column < after,
-        )
+def windows(seen: Seen) -> list[dict[str, Any]]:
+    """The values of a kept statement, once for each clock of the branches: a period as moments, cut off at
+    the moment it is seen at."""
+    return [
+        {
+            "branches": slugs,
+            "first": first,
+            "until": min(after, seen.at + timedelta(microseconds=1)),
+            "last_on": seen.period.last,
+            "at": seen.at,
+        }
         for (first, after), slugs in bounds(seen).items()
     ]
-    return and_(or_(*parts), column <= seen.at)
+
+
+def in_window(column: Any) -> Condition:
+    """A moment of the window; its values are those of `windows`."""
+    return and_(column >= bindparam("first", type_=Instant()), column < bindparam("until", type_=Instant()))
+
+
+def touches_window(table: Table) -> Condition:
+    """Of the window's branches, and not over before it or begun after it: an index finds these."""
+    return and_(
+        col(table.branch).in_(bindparam("branches", expanding=True)),
+        col(table.last_at) >= bindparam("first", type_=Instant()),
+        col(table.first_on) <= bindparam("last_on"),
+    )
+
+
+def happened(table: Table, seen: Seen, column: Any) -> Condition:
+    """In one of the branches, on a day of the period by its clock, and not after the moment it is seen at."""
+    parts = [
+        and_(
+            col(table.branch).in_(window["branches"]),
+            col(table.last_at) >= window["first"],
+            col(table.first_on) <= window["last_on"],
+            column >= window["first"],
+            column < window["until"],
+        )
+        for window in windows(seen)
+    ]
+    return or_(*parts)
 
 
 def days_between(earlier: Any, later: Any, days: int) -> Condition:
