@@ -41,6 +41,7 @@ def test_a_coordinators_request_reaches_the_directors_and_changes_nothing(
 ) -> None:
     patient, _ = denied(clinic)
     director = clinic.director()
+    assert director.staff_id is not None
     clinic.db.add(
         Account(
             staff_id=director.staff_id,

@@ -92,6 +92,8 @@ class Desk:
             case "treat":
                 done = Treatment("botox", doctor="D9", paid=280_000)
                 self.says(stages.treat, *mine, done, minutes=45)
+            case _:
+                raise ValueError(name)
 
     def file(self, kind: str, text: str | None = None, minutes: int = 600) -> Any:
         return imported(self.engine, kind, text or FILES[kind], self.at(minutes))
@@ -109,7 +111,8 @@ def _shown(column: str, value: Any) -> Any:
 
 
 def facts(desk: Desk) -> dict[str, list[dict[str, Any]]]:
-    return {table.__name__: desk.rows(table) for table in (*FACTS, Journey)}
+    tables: tuple[type[SQLModel], ...] = (*FACTS, Journey)
+    return {table.__name__: desk.rows(table) for table in tables}
 
 
 def fresh(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import col
 from crm_core.calls.actions import claim
 from crm_core.calls.outcomes import actions
 from crm_core.calls.outcomes.actions import Said
-from crm_core.calls.today import CardState, next_card, today
+from crm_core.calls.today import CardState, TodayCard, next_up, today
 from crm_core.churn.reasons import Why
 from crm_core.errors import (
     AlreadyLogged,
@@ -132,8 +132,8 @@ def test_no_answer_is_one_tap_and_the_card_waits_for_another_time(clinic: Clinic
     assert logged.card.done_at is None
     seen = today(clinic.db, who, clinic.policy, clinic.branch, clinic.today, clinic.now)
     assert [card.state for card in seen.cards] == [CardState.FREE, CardState.TRIED]
-    following = next_card(clinic.db, who, clinic.policy, clinic.branch, clinic.today, clinic.now)
-    assert following is not None
+    following = next_up(clinic.db, who, clinic.policy, clinic.branch, clinic.today, clinic.now)
+    assert isinstance(following, TodayCard)
     assert following.patient_id == second
     assert clinic.later(days=1).due() == {first, second}
 

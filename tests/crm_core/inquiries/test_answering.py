@@ -248,9 +248,11 @@ class TestAnswering:
         later = clinic.later(minutes=5)
         for row in (one, stranger):
             actions.answer(clinic.db, clinic.policy, team[0], row.id or 0, later.now)
-        assert two.answered_at == later.now
+        ended = [row.answered_at for row in (one, two, stranger)]
+        assert ended == [later.now] * 3
         actions.undo(clinic.db, clinic.policy, team[0], two.id or 0, later.now)
-        assert (one.answered_at, two.answered_at, stranger.answered_at) == (None, None, later.now)
+        opened = [row.answered_at for row in (one, two, stranger)]
+        assert opened == [None, None, later.now]
 
 
 def test_two_who_take_it_at_once_are_one_who_wins(engine: Engine, policy: Policy, now: datetime) -> None:

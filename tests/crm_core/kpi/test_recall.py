@@ -19,16 +19,18 @@ GROUP = ResponseGroup
 
 
 def asked(clinic: Clinic, first: int = 120, last: int = 90) -> Scope:
-    """The calls from 120 to 90 days ago: old enough to judge."""
     return system_scope(clinic.policy, Period(clinic.ago(first), clinic.ago(last)), clinic.branch)
 
 
-def found(clinic: Clinic, kpi: Kpi, by: KpiCut | None = None, **days: int) -> Measured:
-    return measure(clinic.db, asked(clinic, **days), clinic.policy, clinic.now, kpi, by)
+def found(
+    clinic: Clinic, kpi: Kpi, by: KpiCut | None = None, *, first: int = 120, last: int = 90
+) -> Measured:
+    """Of the calls from 120 to 90 days ago, unless others are asked for: old enough to judge."""
+    return measure(clinic.db, asked(clinic, first, last), clinic.policy, clinic.now, kpi, by)
 
 
-def share(clinic: Clinic, kpi: Kpi, **days: int) -> tuple[float, int | None]:
-    whole = found(clinic, kpi, **days).whole
+def share(clinic: Clinic, kpi: Kpi, *, first: int = 120, last: int = 90) -> tuple[float, int | None]:
+    whole = found(clinic, kpi, first=first, last=last).whole
     return whole.numerator, whole.denominator
 
 

@@ -72,6 +72,8 @@ def happen(clinic: Clinic, patient: int, what: str, days: int) -> None:
         case "promised":
             day = clinic.ago(days - 7)
             clinic.called(patient, days, Outcome.CALL_LATER, promised_on=day)
+        case _:
+            raise ValueError(what)
 
 
 @contextmanager
@@ -109,8 +111,8 @@ def test_a_merge_taken_back_leaves_every_row_and_fold_as_it_was(
     db: Session,
     now: datetime,
     happened: list[tuple[int, str, int]],
-    with_phone: bool,  # noqa: FBT001
-    on_list: bool,  # noqa: FBT001
+    with_phone: bool,
+    on_list: bool,
 ) -> None:
     with undone(db):
         clinic = Clinic(db, policy(), now).started()
