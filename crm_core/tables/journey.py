@@ -74,6 +74,22 @@ _SEEN_BY_THE_FUNNEL = (
 )
 
 
+_SEEN_BY_THE_ACTIVITY = (
+    "branch",
+    "last_at",
+    "first_on",
+    "is_new",
+    "entry",
+    "known_from",
+    "first_at",
+    "reservation_passed_at",
+    "visit_passed_at",
+    "consult_at",
+    "agreement_at",
+    "treatment_at",
+)
+
+
 class JourneyColumns(SQLModel):
     """What the fold says of a journey.
 
@@ -145,7 +161,7 @@ class Journey(JourneyColumns, table=True):
             "known_from",
             "treatment_at",
         ),
-        Index("ix_journey_last", "branch", "last_at", "first_on"),
+        Index("ix_journey_last", *_SEEN_BY_THE_ACTIVITY),
         Index("ix_journey_patient", "patient_id"),
         Index("ix_journey_prospect", "prospect_id"),
     )
