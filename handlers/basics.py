@@ -1,12 +1,13 @@
 """/help, /language and /link: what everybody can do."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from crm_core.errors import Missing, NotAllowed, NotUnderstood
 from crm_core.staff import actions
 from handlers.language.language import CODES, N_, language
 from handlers.language.menu_item import Context, MenuItem
-from handlers.language.reply import Button, Buttons, Heading, Reply, Table, Text, Tone
+from handlers.language.reply import Block, Button, Buttons, Facts, Heading, Reply, Text, Tone
 from handlers.language.words import Words, nearest
 
 _LANGUAGE_NAMES = {"ko": "한국어", "en": "English"}
@@ -14,6 +15,24 @@ _LANGUAGE_WORDS = {
     "ko": "ko", "korean": "ko", "한국어": "ko", "한글": "ko",
     "en": "en", "english": "en", "영어": "en", "영문": "en",
 }  # fmt: skip
+
+
+_LAST_TOPIC = ("⚙", N_("Settings and help"))
+_TOPICS: tuple[tuple[tuple[str, str], tuple[str, ...]], ...] = (
+    (("☎", N_("Calling patients")), ("calls", "next", "log", "undo", "churners", "caller", "manual")),
+    (
+        ("📅", N_("Inquiries and the day's reservations")),
+        ("inquiry", "reservations", "reserve", "stage", "closing"),
+    ),
+    (("👤", N_("One patient")), ("patient", "why")),
+    (
+        ("📊", N_("Numbers")),
+        ("digest", "funnel", "kpi", "noshow", "churn", "recapture", "export"),
+    ),
+    (("🗂", N_("Files of the chart program")), ("import", "differences")),
+    (_LAST_TOPIC, ("language", "help")),
+)
+"""What one wants to do, and the commands for it in the order of a day; an unnamed one stands in the last."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +50,7 @@ def read_help(words: Words) -> ShowHelp:
 
 
 def show_help(command: ShowHelp, context: Context) -> Reply:
-    say = context.say
+    """What this person may ask for, by what they want to do; with a word, all about that command."""
     items = [
         item
         for item in context.menu
@@ -40,26 +59,46 @@ def show_help(command: ShowHelp, context: Context) -> Reply:
         and item.is_offered(context.policy)
         and context.person.has(item.roles)
     ]
-    if command.topic:
-        items = [i for i in items if command.topic.casefold() in (i.name, *i.korean)] or items
-    rows = tuple(
-        (
-            f"/{item.name}",
-            " · ".join(item.korean),
-            say(item.summary),
-            item.example,
-        )
-        for item in items
-    )
-    return Reply(
-        (
-            Heading(say("What I can do for you")),
-            Table((say("Command"), say("In Korean"), say("What it does"), say("Example")), rows),
-            Text(
-                say("A period can be: today, last week, this month, 2026-10, last 90 days."), tone=Tone.HINT
-            ),
-        )
-    )
+    about = [item for item in items if command.topic.casefold() in (item.name, *item.korean)]
+    return Reply(tuple(_about(about[0], context) if about else _everything(items, context)))
+
+
+def _everything(items: list[MenuItem[Any]], context: Context) -> list[Block]:
+    say = context.say
+    blocks: list[Block] = [Heading(say("What I can do for you"))]
+    named = {name for _, names in _TOPICS for name in names}
+    for topic, names in _TOPICS:
+        of_topic = [item for item in items if item.name in names]
+        of_topic.sort(key=lambda item: names.index(item.name))
+        if topic == _LAST_TOPIC:
+            of_topic += [item for item in items if item.name not in named]
+        if of_topic:
+            lines = [f"/{_word(item, context)} – {say(item.summary)}" for item in of_topic]
+            blocks += [Heading(f"{topic[0]} {say(topic[1])}"), Text("\n".join(lines))]
+    example = _word(next((item for item in items if item.name == "funnel"), items[0]), context)
+    lines = [
+        say("A period can be: today, last week, this month, 2026-10, last 90 days."),
+        say("More about one of them: /help {command}", command=example),
+    ]
+    blocks.append(Text("\n".join(lines), tone=Tone.HINT))
+    return blocks
+
+
+def _about(item: MenuItem[Any], context: Context) -> list[Block]:
+    say = context.say
+    words = " · ".join(f"/{word}" for word in (item.name, *item.korean))
+    pairs = ((say("Also called"), words), (say("Example"), item.example))
+    hint = say("All commands: /help")
+    return [
+        Heading(f"/{_word(item, context)}"),
+        Text(say(item.summary)),
+        Facts(pairs),
+        Text(hint, tone=Tone.HINT),
+    ]
+
+
+def _word(item: MenuItem[Any], context: Context) -> str:
+    return item.korean[0] if context.language.code == "ko" and item.korean else item.name
 
 
 def read_language(words: Words) -> Speak:

@@ -47,6 +47,7 @@ _MISSING = {
     "patient": N_("Which patient? Give a chart number, a name or the last digits of a phone."),
     "last_four": N_("Give the last four digits of the number that called, e.g. /caller 1234."),
     "cause": N_("Which cause? e.g. /manual cost"),
+    "group": N_("How did they take being contacted? Choose one of the four groups."),
     "code": N_("Give the code you were given, e.g. /link 1234-5678."),
     "date": N_("Which day? e.g. 11/25"),
     "two_charts": N_("Which two? e.g. /patient merge 0432 0977"),
@@ -81,6 +82,8 @@ def _not_understood(error: e.NotUnderstood, r: _Reader) -> str:
     said = r.say(_NOT_UNDERSTOOD.get(error.what, _NOT_UNDERSTOOD["argument"]), word=error.word)
     if error.nearest:
         said += " " + r.say("Did you mean {nearest}?", nearest=", ".join(error.nearest))
+    elif error.what == "command":
+        said += " " + r.say("What I can do: /help")
     return said
 
 

@@ -242,10 +242,7 @@ ITEMS = (
         command=ShowFunnel,
         read=read_funnel,
         answer=show_funnel,
-        summary=N_(
-            "Where patients leak, from inquiry to treatment; by branch, source, treatment, coordinator, new "
-            "or insured; 'activity' for what happened, 'vs' for another period"
-        ),
+        summary=N_("Where patients leak, from inquiry to treatment"),
         example="/funnel this month vs last month by source",
         korean=("퍼널", "전환", "접점"),
         roles=FIGURES,

@@ -41,6 +41,10 @@ class Diary:
         start, end = self._rng.choices(fitting, [b - a for a, b in fitting])[0]
         return self._at(day, self._rng.randrange(start, end))
 
+    def before_opening(self, day: date, minutes: int) -> datetime:
+        """So many minutes before the branch opens on an open day."""
+        return self._at(day, self._spans(day)[0][0] - minutes)
+
     def minute(self, moment: datetime) -> int:
         local = self.branch.local(moment)
         return local.hour * HOUR + local.minute

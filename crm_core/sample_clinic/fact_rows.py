@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from crm_core.policy.policy import Policy
-from crm_core.sample_clinic.rows import ClinicPlan
+from crm_core.sample_clinic.rows import ClinicPlan, InquiryRow
 from crm_core.tables.calls import LegalClass
 
 SOURCE = "sample"
@@ -31,7 +32,8 @@ def _key(policy: Policy, number: str, branch: str) -> Row:
     }
 
 
-def inquiries(policy: Policy, plan: ClinicPlan, ids: Ids) -> Iterable[Row]:
+def inquiries(policy: Policy, plan: ClinicPlan, ids: Ids, now: datetime) -> Iterable[Row]:
+    """A lead was told of who waits for long when it was due, not all at once when the sample is opened."""
     for row in plan.inquiries:
         yield {
             **_key(policy, row.number, row.branch),
@@ -45,7 +47,16 @@ def inquiries(policy: Policy, plan: ClinicPlan, ids: Ids) -> Iterable[Row]:
             "treatment": row.treatment,
             "staff_id": ids.staff[row.staff],
             "answered_at": row.answered_at,
+            "escalated_at": _told(policy, row, now),
         }
+
+
+def _told(policy: Policy, row: InquiryRow, now: datetime) -> datetime | None:
+    """When the lead was told of an inquiry that still waits; None for one that is answered or fresh."""
+    if row.answered_at is not None:
+        return None
+    due = policy.branch(row.branch).after_open_minutes(row.at, policy.inquiries.minutes_at(row.branch))
+    return due if due is not None and due <= now else None
 
 
 def reservations(policy: Policy, plan: ClinicPlan, ids: Ids) -> Iterable[Row]:

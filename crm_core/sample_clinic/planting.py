@@ -13,6 +13,7 @@ from crm_core.sample_clinic.staff import BRANCHES
 
 PROMISED = 4
 NOT_ASKED = 4
+ASKED_BEFORE_OPENING = 35  # minutes
 MONTH = 27  # days: a call that young rests its patient, and belongs to no case whose days are over
 ASKS_ONLY = {slug: count * 47 // 100 for slug, count in NEW.items()}
 _CHANNELS = (
@@ -99,7 +100,8 @@ def notes_of_yesterday(world: World, cast: Cast) -> None:
 
 
 def prospects(world: World, names: Names) -> list[ProspectRow]:
-    """People who asked and never booked: evenly over the open days, some of yesterday still unanswered."""
+    """People who asked and never booked: evenly over the open days. One of the last days was forgotten, and
+    one asked this morning before the branch opened: both are unanswered."""
     rows: list[ProspectRow] = []
     for slug in BRANCHES:
         branch = world.policy.branch(slug)
@@ -107,11 +109,12 @@ def prospects(world: World, names: Names) -> list[ProspectRow]:
         days = [day for day in days if branch.is_open(day)]
         wanted = ASKS_ONLY[slug]
         for n in range(wanted):
-            _ask(world, names, slug, days[n * len(days) // wanted], rows, is_last=n >= wanted - 2)
+            _ask(world, names, slug, days[n * len(days) // wanted], rows, left=wanted - 1 - n)
     return rows
 
 
-def _ask(world: World, names: Names, slug: str, day: date, rows: list[ProspectRow], *, is_last: bool) -> None:
+def _ask(world: World, names: Names, slug: str, day: date, rows: list[ProspectRow], *, left: int) -> None:
+    """`left`: how many ask after this one."""
     rng, diary = world.rng, world.diaries[slug]
     sex = "female" if rng.randrange(100) < 76 else "male"
     person = Life(
@@ -120,6 +123,8 @@ def _ask(world: World, names: Names, slug: str, day: date, rows: list[ProspectRo
     words = _CHANNELS.split()
     channel = rng.choices(words[::2], [int(weight) for weight in words[1::2]])[0]
     at = diary.moment(day)
+    if left == 0 and diary.branch.is_open(world.today):
+        at, channel = diary.before_opening(world.today, ASKED_BEFORE_OPENING), "kakao"
     phone = person.phone or ""
     rows.append(ProspectRow(slug, person.name, phone, at))
     inquiry = InquiryRow(
@@ -134,6 +139,6 @@ def _ask(world: World, names: Names, slug: str, day: date, rows: list[ProspectRo
         staff=world.team.one("coordinator", slug, day),
         answered_at=None,
     )
-    if not is_last:
+    if left > 1:
         inquiry = replace(inquiry, answered_at=at + timedelta(minutes=rng.randrange(2, 100)))
     world.rows.inquiries.append(inquiry)

@@ -63,7 +63,7 @@ def populate(db: Session, policy: Policy, plan: ClinicPlan, now: datetime, key: 
     prospects = _prospects(db, plan, contacts)
     ids = Ids(staff, patients, contacts, prospects)
     _links(db, plan, ids)
-    _write(db, Inquiry, fact_rows.inquiries(policy, plan, ids))
+    _write(db, Inquiry, fact_rows.inquiries(policy, plan, ids, now))
     _write(db, Reservation, fact_rows.reservations(policy, plan, ids))
     _write(db, Visit, fact_rows.visits(policy, plan, ids))
     _write(db, Consult, fact_rows.consults(policy, plan, ids))

@@ -23,6 +23,8 @@ _QUARTER = re.compile(r"^(\d{4})-?q([1-4])$")
 _LAST_DAYS = re.compile(r"^(?:last|최근|지난)(\d{1,4})(?:days?|일)(?:간|동안)?$")
 _YEAR = re.compile(r"^(\d{4})년?$")
 LONGEST_DAYS = 3660
+_NEAR = 55
+_NEAR_IN_HANGUL = 62
 
 _NAMED = {
     "today": ("today", "오늘", "금일", "당일"),
@@ -55,9 +57,14 @@ def tidy(text: str) -> str:
 
 
 def nearest(word: str, choices: Iterable[str], limit: int = 3) -> tuple[str, ...]:
-    """Those of the choices that somebody who typed `word` may have meant, best first."""
-    found = process.extract(word, list(choices), scorer=fuzz.WRatio, limit=limit, score_cutoff=55)
-    return tuple(choice for choice, _, _ in found)
+    """Those of the choices that somebody who typed `word` may have meant, best first. Hangul is compared
+    letter by letter: 문위 is near 문의."""
+    letters = {choice: unicodedata.normalize("NFD", choice) for choice in choices}
+    cutoff = _NEAR if word.isascii() else _NEAR_IN_HANGUL
+    found = process.extract(
+        unicodedata.normalize("NFD", word), letters, scorer=fuzz.WRatio, limit=limit, score_cutoff=cutoff
+    )
+    return tuple(choice for _, _, choice in found)
 
 
 def read_period(text: str, today: date) -> Period | None:
@@ -90,16 +97,21 @@ def read_day(text: str, today: date) -> date | None:
         return today + timedelta(named[name])
     try:
         if match := _DAY.match(word):
-            return date(int(match[1]), int(match[2]), int(match[3]))
+            return _day_of(match[1], match[2], match[3])
         if match := _KOREAN_DAY.match(word):
             if match[1]:
-                return date(int(match[1]), int(match[2]), int(match[3]))
+                return _day_of(match[1], match[2], match[3])
             return _nearest_year(int(match[2]), int(match[3]), today)
         if match := _SHORT_DAY.match(word):
             return _nearest_year(int(match[1]), int(match[2]), today)
     except ValueError:
         return None
     return None
+
+
+def _day_of(year: str, month: str, day: str) -> date | None:
+    """As for months: a year before 1901 or after 2199 is a slip of the finger."""
+    return date(int(year), int(month), int(day)) if 1900 < int(year) < 2200 else None
 
 
 def _nearest_year(month: int, day: int, today: date) -> date:
@@ -173,7 +185,8 @@ class Words:
             if word.endswith("별"):
                 stem = word.casefold()
                 if stem not in known:
-                    options = tuple(w for ws in choices.values() for w in ws if w.endswith("별"))
+                    named = ([w for w in ws if w.endswith("별")][:1] for ws in choices.values())
+                    options = tuple(w for ws in named for w in ws)
                     raise NotUnderstood("cut", word, nearest(word, options) or options)
                 del self.left[index]
                 return known[stem]

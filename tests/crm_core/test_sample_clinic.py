@@ -15,6 +15,7 @@ from crm_core.kpi.kpi import Share
 from crm_core.phone import read_phone
 from crm_core.policy.headers import HEADERS
 from crm_core.sample_clinic import ClinicPlan, PlantedFact, facts_of, plan, write_csv
+from crm_core.sample_clinic.rows import InquiryRow
 from crm_core.sample_clinic.staff import BRANCHES
 from handlers.complaints import KOREAN
 from tests.clinic import TODAY, policy
@@ -79,6 +80,7 @@ def test_what_was_planted_by_hand_is_there_whatever_the_seed(seed: int, today: d
 def test_history_lies_within_opening_hours_and_before_today(seed: int, today: date) -> None:
     made = clinic(seed, today)
     assert all(made.start <= moment.date() < today for _, moment in happened(made))
+    assert all(policy().branch(row.branch).opening(today) > row.at for row in asked_this_morning(made))  # type: ignore[operator]
     late = [(branch, moment) for branch, moment in happened(made) if not is_open(branch, moment)]
     assert late == []
     ahead = [row for row in made.reservations if row.starts_at.date() >= today and row.state == "booked"]
@@ -86,8 +88,23 @@ def test_history_lies_within_opening_hours_and_before_today(seed: int, today: da
     assert all(row.made_at < row.starts_at for row in made.reservations)
 
 
+@pytest.mark.parametrize(("seed", "today"), CASES)
+def test_one_at_each_open_branch_asked_this_morning_and_waits(seed: int, today: date) -> None:
+    fresh = asked_this_morning(clinic(seed, today))
+    assert [row.answered_at for row in fresh] == [None] * len(fresh)
+    opened = [slug for slug in ("gangnam", "haeundae") if policy().branch(slug).is_open(today)]
+    assert sorted(row.branch for row in fresh) == opened
+
+
+def asked_this_morning(made: ClinicPlan) -> list[InquiryRow]:
+    return [row for row in made.inquiries if row.at.date() == made.today]
+
+
 def happened(made: ClinicPlan) -> Iterator[tuple[str, datetime]]:
-    for kind in ("inquiries", "visits", "consults", "treatments", "payments", "calls"):
+    for row in made.inquiries:
+        if row.at.date() < made.today:  # those of this morning came in before opening
+            yield row.branch, row.at
+    for kind in ("visits", "consults", "treatments", "payments", "calls"):
         for row in getattr(made, kind):
             yield row.branch, row.at
     for row in made.reservations:

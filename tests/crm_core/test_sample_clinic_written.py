@@ -15,6 +15,7 @@ from sqlmodel import Session, SQLModel, col
 
 from bot.transaction import reading, step
 from crm_core.churn.queries import count_bands, due_list, promised_list
+from crm_core.inquiries.queries import next_escalation
 from crm_core.kpi.catalogue import NO_SHOW
 from crm_core.kpi.counts import JourneyCut, ReservationCut
 from crm_core.kpi.funnel import funnel
@@ -73,6 +74,13 @@ def test_every_row_of_the_plan_is_in_the_tables(written: Session) -> None:
     assert count(FactsUntil) == 2 * (len(HEADERS) - 1)
     sample = written.scalars(select(Sample)).one()
     assert (sample.seed, sample.today, sample.key) == (1, TODAY, "key")
+
+
+def test_when_the_sample_opens_no_lead_is_told_of_what_is_old_news(written: Session) -> None:
+    for slug in ("gangnam", "haeundae"):
+        branch = policy().branch(slug)
+        first = next_escalation(written, policy(), slug, NOW)
+        assert first is None or first > max(NOW, branch.opening(TODAY) or NOW)
 
 
 def test_no_shows_of_all_days_and_of_mondays_are_found_by_the_kpi(written: Session) -> None:

@@ -63,3 +63,22 @@ def test_what_is_switched_off_is_no_command_and_in_no_help(
     shown = help_item.give(help_item.command(), context)
     assert "/calls" not in str(shown.blocks)
     assert "/reservations" in str(shown.blocks)
+
+
+def test_help_says_every_command_of_a_person_once_in_their_language(
+    db: Session, policy: Policy, now: datetime
+) -> None:
+    context = replace(asked(db, policy, now, Role.DIRECTOR), language=language("ko"))
+    item = next(one for one in MENU if one.name == "help")
+    lines = [line for block in item.give(item.command(), context).blocks for line in str(block).split("\\n")]
+    for one in MENU:
+        if one.name and not one.hidden and context.person.has(one.roles):
+            assert sum(f"/{one.korean[0]} – " in line for line in lines) == 1, one.name
+
+
+def test_help_with_a_word_says_all_about_that_command(db: Session, policy: Policy, now: datetime) -> None:
+    context = asked(db, policy, now, Role.DIRECTOR)
+    item = next(one for one in MENU if one.name == "help")
+    said = str(item.give(item.command("퍼널"), context).blocks)
+    assert "/전환" in said
+    assert "/calls" not in said

@@ -85,6 +85,17 @@ def test_an_unknown_cut_names_those_there_are() -> None:
     assert refused.value.nearest[0] == "branch"
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"), [("문위", "문의"), ("되돌리깅", "되돌리기"), ("전하", "전화"), ("퍼넡", "퍼널")]
+)
+def test_hangul_is_compared_letter_by_letter(word: str, meant: str) -> None:
+    assert nearest(word, ("문의", "되돌리기", "전화", "퍼널", "왜", "calls"))[0] == meant
+
+
+def test_a_greeting_is_near_no_command() -> None:
+    assert nearest("안녕하세요", ("왜", "이탈", "연결", "언어")) == ()
+
+
 def test_full_width_letters_and_smart_quotes_are_read_as_meant() -> None:
     assert tidy("／ｆｕｎｎｅｌ　this  “month”") == '/funnel this "month"'
 
