@@ -137,7 +137,7 @@ def record_consult(command: RecordConsult, context: Context) -> Reply:
         branch,
         context.now,
         treatment=_slug(command.treatment, context) or None,
-        staff_id=int(command.staff) if command.staff.isdigit() else context.person.staff_id,
+        staff_id=int(command.staff) if command.staff.isdecimal() else context.person.staff_id,
         proposed=read_amount(command.proposed),
     )
     return _shown(command.patient_id, branch, context)

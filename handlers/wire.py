@@ -17,6 +17,8 @@ from handlers.language.reply import Command
 
 VERSION = "1"
 LONGEST = 64
+LARGEST = 2**31 - 1  # of an id in either database
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # periods around them must fit a calendar
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -94,14 +96,35 @@ def _read(part: str, kind: Any) -> Any:
         if inner is bool:
             return part == "1"
         if inner is int:
-            return int(part, 36) if part else 0
+            return _number(part)
         if inner is date:
-            return date.fromordinal(int(part, 36))
+            return _day(part)
         if isinstance(inner, type) and issubclass(inner, StrEnum):
             return inner(part)
-        return unquote(part, errors="strict")
+        return _text(part)
     except (ValueError, OverflowError):
         raise StaleButton from None
+
+
+def _number(part: str) -> int:
+    number = int(part, 36) if part else 0
+    if abs(number) > LARGEST:
+        raise ValueError("no row has such an id")
+    return number
+
+
+def _day(part: str) -> date:
+    day = date.fromordinal(int(part, 36))
+    if not EARLIEST <= day <= LATEST:
+        raise ValueError("no clinic has such a day")
+    return day
+
+
+def _text(part: str) -> str:
+    text = unquote(part, errors="strict")
+    if "\0" in text:
+        raise ValueError("PostgreSQL keeps no NUL")
+    return text
 
 
 def _base36(number: int) -> str:

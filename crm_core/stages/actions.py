@@ -272,7 +272,9 @@ def undo(db: Session, policy: Policy, person: Person, entry_id: int, now: dateti
         raise TooLateToUndo(policy.calls.undo_minutes)
     for change in reversed(read(entry.changes)):
         row = db.get(TABLES[change.table], change.row_id, populate_existing=True)
-        if row is None or (change.before is None and getattr(row, "source", CHAT) != CHAT):
+        if row is None or not change.stands(row):
+            raise NothingToUndo
+        if change.before is None and getattr(row, "source", CHAT) != CHAT:
             raise NothingToUndo
         if change.before is None:
             db.delete(row)

@@ -38,11 +38,17 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 @dataclass(frozen=True)
 class Change:
-    """A row that a step made (`before` is None), or columns that it changed, each as it was."""
+    """A row that a step made (`before` is None), or columns that it changed, each as it was and as the
+    step left it."""
 
     table: str
     row_id: int
     before: dict[str, Any] | None
+    after: dict[str, Any] | None = None
+
+    def stands(self, row: SQLModel) -> bool:
+        """Whether what the step wrote is still there: the chart's file may have said otherwise since."""
+        return self.after is None or all(getattr(row, name) == value for name, value in self.after.items())
 
 
 @dataclass
@@ -62,7 +68,8 @@ class Changes:
             return
         for name in before:
             setattr(row, name, values[name])
-        self.done.append(Change(_NAMES[type(row)], row.id, before))  # type: ignore[attr-defined]
+        after = {name: values[name] for name in before}
+        self.done.append(Change(_NAMES[type(row)], row.id, before, after))  # type: ignore[attr-defined]
 
     def fill(self, row: SQLModel, **values: Any) -> None:
         """Sets only what is not known yet: the chart's own word stands."""
@@ -74,7 +81,8 @@ class Changes:
             {
                 "table": one.table,
                 "id": one.row_id,
-                "before": None if one.before is None else {k: _plain(v) for k, v in one.before.items()},
+                "before": _all(_plain, one.before),
+                "after": _all(_plain, one.after),
             }
             for one in self.done
         ]
@@ -84,13 +92,13 @@ class Changes:
 def read(text: str) -> list[Change]:
     """The rows of a step as they were written down."""
     return [
-        Change(
-            row["table"],
-            row["id"],
-            None if row["before"] is None else {k: _value(v) for k, v in row["before"].items()},
-        )
+        Change(row["table"], row["id"], _all(_value, row["before"]), _all(_value, row.get("after")))
         for row in json.loads(text)
     ]
+
+
+def _all(turn: Callable[[Any], Any], values: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if values is None else {name: turn(value) for name, value in values.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlmodel import Session
 
-from crm_core.errors import NotAllowed, NotUnderstood
+from crm_core.errors import NotAllowed, NotUnderstood, OtherBranch, StaleButton
 from crm_core.policy.policy import Policy
 from crm_core.staff.access import EVERYONE, Person
 from crm_core.tables.people import Role
@@ -74,4 +74,16 @@ class MenuItem(Generic[C]):
             raise NotUnderstood("command", f"/{self.name}" if self.name else self.module)
         if not context.person.has(self.roles):
             raise NotAllowed(tuple(role.value for role in Role if role in self.roles))
+        _refuse_impossible(command, context.policy)
         return self.answer(command, context)
+
+
+def _refuse_impossible(command: Any, policy: Policy) -> None:
+    """A press is trusted no more than typed words: a branch that there is not, a period that ends before
+    it begins. OtherBranch, StaleButton."""
+    branch = getattr(command, "branch", None)
+    if branch and branch not in policy.branches:
+        raise OtherBranch
+    first, last = getattr(command, "first", None), getattr(command, "last", None)
+    if isinstance(first, date) and isinstance(last, date) and last < first:
+        raise StaleButton

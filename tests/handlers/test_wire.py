@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crm_core.errors import StaleButton
 from handlers.menu import MENU, WIRE
-from handlers.wire import LONGEST
+from handlers.wire import EARLIEST, LARGEST, LATEST, LONGEST
 
 
 def values(kind: Any) -> st.SearchStrategy[Any]:
@@ -24,14 +24,14 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
         elif option is bool:
             choices.append(st.booleans())
         elif option is int:
-            choices.append(st.integers(0, 2**40))
+            choices.append(st.integers(0, LARGEST))
         elif option is date:
-            choices.append(st.dates())
+            choices.append(st.dates(EARLIEST, LATEST))
         elif isinstance(option, type) and issubclass(option, StrEnum):
             choices.append(st.sampled_from(list(option)))
         else:
             optional = type(None) in options
-            text = st.text(st.characters(codec="utf-8"), max_size=30)
+            text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
             choices.append(text.filter(bool) if optional else text)
     return st.one_of(choices)
 

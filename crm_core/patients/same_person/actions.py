@@ -59,7 +59,8 @@ def not_the_same(
 ) -> None:
     """The desk's "no", remembered: the two are not proposed again. NoSuchPatient, NotAllowed, OtherBranch."""
     patients = locked(db, [one for one in (patient_id, other_id) if one is not None])
-    if len(patients) < (2 if other_id is not None else 1):
+    known = prospect_id is None or db.get(Prospect, prospect_id) is not None
+    if not known or len(patients) < (2 if other_id is not None else 1):
         raise NoSuchPatient
     may_merge(policy, person, *patients)
     first = patient_id if other_id is None else min(patient_id, other_id)
