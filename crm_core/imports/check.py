@@ -203,7 +203,7 @@ class Check:
             except Unreadable as problem:
                 found.append(self._complaint(record.line, column.header, text, problem))
         if not found:
-            found.extend(self._finish(record, cells, branch))
+            found.extend(self._finish(record, texts, cells, branch))
         if found:
             self.refused.append(RefusedRow(record.line, tuple(record.cells), tuple(found)))
 
@@ -238,7 +238,9 @@ class Check:
             found.append(self._complaint(record.line, "branch", None, missing))
         return self.branch
 
-    def _finish(self, record: Record, cells: dict[str, Any], branch: str | None) -> Iterator[Complaint]:
+    def _finish(
+        self, record: Record, written: Mapping[str, str], cells: dict[str, Any], branch: str | None
+    ) -> Iterator[Complaint]:
         raw = dict(cells)
         try:
             complete(self.kind, cells, self.policy, branch)
@@ -246,10 +248,7 @@ class Check:
             if self.kind.fact and not cells.get(self.kind.number or ""):
                 self._not_twice(record.line, branch or "", person, raw)
         except RowProblem as problem:
-            value = None
-            if problem.column in self.plan.headers and problem.column in cells:
-                value = str(cells[problem.column])
-            yield self._complaint(record.line, problem.column, value, problem)
+            yield self._complaint(record.line, problem.column, written.get(problem.column) or None, problem)
             return
         places = [column.index or 0 for column in self._used]
         texts = [record.cells[p] if p < len(record.cells) else "" for p in places]

@@ -30,6 +30,7 @@ _TIME = (
     r"\s*(z|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 )
 _MOMENT = re.compile(rf"(?:{_DAY}|(\d{{4}})(\d{{2}})(\d{{2}}))(?:(?:\s*t\s*|\s+){_TIME})?")
+_LONE_MINUTE = re.compile(r":\s*(\d)(?=\s)")
 _UNBROKEN = re.compile(r"(\d{8})(\d{2})(\d{2})(\d{2})?")
 _SERIAL = re.compile(r"(\d{5})(\.\d+)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
@@ -205,11 +206,12 @@ def _of_serial(days: Decimal, reading: Reading) -> When:
 
 
 def _in_our_words(text: str, reading: Reading) -> str:
-    """2026년 12월 1일(화) 오후 2시 30분 becomes 2026-12-1 pm 2:30."""
+    """2026년 12월 1일(화) 오후 2시 30분 becomes 2026-12-1 pm 2:30, and 2시 8분 2:08."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
         for word, ours in reading.words.get("clock", {}).items():
             text = text.replace(word, ours)
+        text = _LONE_MINUTE.sub(r":0\1", text)
     if "(" in text:
         text = _NOTE_IN_BRACKETS.sub(" ", text)
     return " ".join(text.split()).casefold()

@@ -59,6 +59,8 @@ def test_a_date_alone_is_midnight_and_not_timed(text: str) -> None:
 
 def test_noon_and_midnight_by_half_days() -> None:
     assert fields.instant("2026-12-01 오전 12:05", READING).hour == 0
+    six_past = fields.instant("2026년 12월 1일(화) 오후 3시 6분", READING)
+    assert (six_past.astimezone(READING.zone).hour, six_past.minute) == (15, 6)
     assert fields.instant("2026-12-01 오후 12:05", READING).hour == 12
 
 
