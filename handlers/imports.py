@@ -20,15 +20,24 @@ from crm_core.tables.imports import FileState, StagedFile
 from crm_core.tables.people import Role
 from handlers import file_card, imported
 from handlers.complaints import KOREAN, complaint_line, refusal
+from handlers.facts_until import until_sentence
 from handlers.language import figures
+from handlers.language.language import N_
 from handlers.language.menu_item import Context, MenuItem
 from handlers.language.reply import Block, Button, Buttons, Heading, Reply, Style, Text, Tone, Where
+from handlers.language.words import Words
 
 IMPORTERS = frozenset({Role.ADMINISTRATOR, Role.DIRECTOR, Role.LEAD})
+_DAILY = ("reservations", "visits", "treatments")
 MOST_ROWS = 2000  # one step must not keep the presses of others waiting
 LARGEST_AT_ONCE = 256 * 1024  # bytes: what is read within a press
 MOST_SHOWN = 10
 FHIR_NAMES = (".ndjson", ".json", ".ndjson.gz", ".json.gz")
+
+
+@dataclass(frozen=True)
+class ShowImport:
+    """How a file is given to Dasi, and how far its facts reach."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,39 @@ class ApplyComplete:
     file_id: int
     first: date
     last: date
+
+
+def read_import(words: Words) -> ShowImport:
+    words.finish("argument", ())
+    return ShowImport()
+
+
+def show_import(_command: ShowImport, context: Context) -> Reply:
+    say = context.say
+    own = context.person.branches(IMPORTERS, context.policy)
+    code = context.language.code
+    lines = [
+        f"{context.policy.branch(slug).name(code)} · {until_sentence(context, (slug,), _DAILY)}"
+        for slug in own
+    ]
+    return Reply(
+        (
+            Heading("🗂 " + say("Files of the chart program")),
+            Text(
+                say(
+                    "Drop a file of the chart program into this chat. I show what is in it first and write "
+                    "nothing until you press."
+                )
+            ),
+            Text("\n".join(lines)),
+            Text(
+                say(
+                    "CSV or XLSX; the same file again changes nothing. Very large ones: python -m bot import."
+                ),
+                tone=Tone.HINT,
+            ),
+        )
+    )
 
 
 def preview_file(command: PreviewFile, context: Context) -> Reply:
@@ -304,6 +346,18 @@ def apply_complete(command: ApplyComplete, context: Context) -> Reply:
 
 
 ITEMS = (
+    MenuItem(
+        name="import",
+        code="im",
+        command=ShowImport,
+        read=read_import,
+        answer=show_import,
+        summary=N_("Give me a file of the chart program"),
+        example="/import",
+        korean=("가져오기", "자료올리기"),
+        roles=IMPORTERS,
+        reads_only=True,
+    ),
     MenuItem(code="pf", command=PreviewFile, answer=preview_file, roles=IMPORTERS),
     MenuItem(code="fl", command=ShowFile, answer=show_file, roles=IMPORTERS),
     MenuItem(code="af", command=ApplyFile, answer=apply_file, roles=IMPORTERS),
