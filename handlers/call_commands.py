@@ -157,9 +157,7 @@ class RequestLift:
 class ShowLiftRequest:
     """What a director gets: who asks, and why."""
 
-    patient_id: int
-    staff_id: int
-    reason: str = ""
+    request_id: int
 
 
 @dataclass(frozen=True)

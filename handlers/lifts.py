@@ -1,12 +1,11 @@
 """A denial is taken back by a director alone, with a reason; others ask for it. What was logged stays."""
 
 from crm_core.calls.standing import actions as standing
-from crm_core.errors import Missing, StaleButton
+from crm_core.errors import StaleButton
 from crm_core.inquiries.answering.turns import who_answers
 from crm_core.outbox import actions as outbox
 from crm_core.outbox.actions import Destination
 from crm_core.patients.queries import FoundPatient, of_id
-from crm_core.staff import audit
 from crm_core.staff.access import CALLS, DIRECTORS
 from crm_core.staff.accounts import platforms_of
 from crm_core.staff.queries import staff_of
@@ -53,19 +52,16 @@ def ask_lift(command: AskLift, context: Context) -> Reply:
 def request_lift(command: RequestLift, context: Context) -> Reply:
     """Every director of the branch is told privately; nothing changes before one approves."""
     who = _denied(command.patient_id, context)
-    reason = command.reason.strip()[:LONGEST_REASON]
-    if not reason:
-        raise Missing("reason")
-    db, person, now = context.db, context.person, context.now
-    audit.record(db, person, "lift_request", now, patient_id=who.id, branch=who.branch)
-    wanted = ShowLiftRequest(who.id, person.staff_id or 0, reason)
+    db, now = context.db, context.now
+    reason = command.reason[:LONGEST_REASON]
+    request_id = standing.ask_to_lift(db, context.person, who.id, who.branch, reason, now)
     for director in who_answers(db, who.branch, context.today(who.branch), DIRECTORS):
         assert director.id is not None
         for platform in platforms_of(db, director.id):
             outbox.post(
                 db,
-                once=f"lift:{who.id}:{person.staff_id}:{now.isoformat()}:{director.id}:{platform}",
-                command=_WIRE.encode(wanted),
+                once=f"lift:{request_id}:{director.id}:{platform}",
+                command=_WIRE.encode(ShowLiftRequest(request_id)),
                 to=Destination(platform, staff_id=director.id),
                 now=now,
                 about=f"patient:{who.id}",
@@ -77,8 +73,9 @@ def request_lift(command: RequestLift, context: Context) -> Reply:
 
 def show_request(command: ShowLiftRequest, context: Context) -> Reply:
     """As it stands now: once it is approved there is nothing to press any more."""
-    say, who = context.say, of_id(context.db, context.person, context.policy, command.patient_id)
-    asker = staff_of(context.db, command.staff_id)
+    request = standing.lift_request(context.db, command.request_id)
+    say, who = context.say, of_id(context.db, context.person, context.policy, request.patient_id)
+    asker = staff_of(context.db, request.by_staff_id)
     denials = standing.standing_denials(context.db, who.id)
     blocks: list[Block] = [
         Heading("🚫 " + say("Ask for contact again") + f" · {name_and_chart(who, context)}")
@@ -87,7 +84,7 @@ def show_request(command: ShowLiftRequest, context: Context) -> Reply:
         day = figures.staff_day(context.policy.branch(who.branch).local(at).date(), context.language)
         said = say(GROUP_NAMES[group]) if group else ""
         blocks.append(Text(say("Asked for no contact on {day} ({group}).", day=day, group=said)))
-    blocks.append(Text(f"{asker.name if asker else say('somebody')}: {command.reason}", tone=Tone.QUOTE))
+    blocks.append(Text(f"{asker.name if asker else say('somebody')}: {request.reason}", tone=Tone.QUOTE))
     if denials and _decides(who, context):
         blocks.append(Buttons(((Button(say("Approve"), AskLift(who.id), Style.PRIMARY),),)))
     elif not denials:
@@ -97,7 +94,7 @@ def show_request(command: ShowLiftRequest, context: Context) -> Reply:
 
 def approve_lift(command: ApproveLift, context: Context) -> Reply:
     """Only a director of the patient's branch; the denial stays in the history, marked as lifted."""
-    reason = command.reason.strip()[:LONGEST_REASON]
+    reason = command.reason[:LONGEST_REASON]
     standing.lift(context.db, context.policy, context.person, command.patient_id, reason, context.now)
     return Reply((Text(context.say("May be contacted again. What was logged is kept.")),))
 

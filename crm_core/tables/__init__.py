@@ -1,6 +1,6 @@
 """Every kind of row. Time is aware on both databases; a fact keeps its moment and its local date."""
 
-from crm_core.tables.calls import Call, CallCard, DayList, Episode, Refusal, ReturnShare
+from crm_core.tables.calls import Call, CallCard, DayList, Episode, LiftRequest, Refusal, ReturnShare
 from crm_core.tables.chat import (
     Account,
     ChannelBinding,
@@ -72,6 +72,7 @@ __all__ = [
     "Journey",
     "JourneyCorrection",
     "JourneyPast",
+    "LiftRequest",
     "LocalMessage",
     "NotTheSame",
     "OutboxCover",

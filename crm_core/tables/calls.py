@@ -124,7 +124,19 @@ class Refusal(SQLModel, table=True):
     at: datetime = moment()
     lifted_at: datetime | None = moment(default=None)
     lifted_by_id: int | None = Field(default=None, foreign_key="staff.id")
-    lift_reason: str | None = None
+    lift_reason: str | None = sealed(default=None)
+
+
+class LiftRequest(SQLModel, table=True):
+    """Somebody asks a director to let a patient be contacted again; the answer stands in the refusals."""
+
+    __tablename__ = "lift_request"
+
+    id: int | None = key()
+    patient_id: int = Field(foreign_key="patient.id", index=True)
+    reason: str = sealed()
+    at: datetime = moment()
+    by_staff_id: int | None = Field(default=None, foreign_key="staff.id")
 
 
 class Episode(SQLModel, table=True):

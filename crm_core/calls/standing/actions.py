@@ -9,13 +9,13 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from crm_core.churn.conditions import REACHED, RECALL_KINDS
-from crm_core.errors import Missing, NoSuchPatient, NotAllowed
+from crm_core.errors import Missing, NoSuchPatient, NotAllowed, StaleButton
 from crm_core.outbox import actions as outbox
 from crm_core.policy.policy import Policy
 from crm_core.sql import among, chunks
 from crm_core.staff import audit
 from crm_core.staff.access import Person
-from crm_core.tables.calls import DENIALS, Call, LegalClass, Outcome, Refusal
+from crm_core.tables.calls import DENIALS, Call, LegalClass, LiftRequest, Outcome, Refusal
 from crm_core.tables.facts import Reservation
 from crm_core.tables.people import (
     Contact,
@@ -324,6 +324,27 @@ def lift(db: Session, policy: Policy, person: Person, patient_id: int, reason: s
     audit.record(db, person, "lift", now, patient_id=patient_id, branch=patient.branch, count=len(found))
     outbox.changed(db, f"patient:{patient_id}", now)
     return len(found)
+
+
+def ask_to_lift(db: Session, person: Person, patient_id: int, branch: str, reason: str, now: datetime) -> int:
+    """Writes down who wants a denial lifted and why, for a director to decide; the request's id.
+    Missing("reason") without one. `branch` is the patient's."""
+    if not reason.strip():
+        raise Missing("reason")
+    row = LiftRequest(patient_id=patient_id, by_staff_id=person.staff_id, reason=reason.strip(), at=now)
+    db.add(row)
+    db.flush()
+    audit.record(db, person, "lift_request", now, patient_id=patient_id, branch=branch)
+    assert row.id is not None
+    return row.id
+
+
+def lift_request(db: Session, request_id: int) -> LiftRequest:
+    """A request as it was written; StaleButton when there is none of this id."""
+    row = db.get(LiftRequest, request_id)
+    if row is None:
+        raise StaleButton
+    return row
 
 
 def possible_day(day: date, today: date) -> str | None:
