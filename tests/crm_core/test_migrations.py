@@ -1,6 +1,7 @@
 """The migrations make exactly the tables that the code knows, and lose no row, on both databases."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sqlmodel import SQLModel
 
 import crm_core.tables  # noqa: F401
 from crm_core.migrations import upgrade
-from tests.databases import VAULT, open_test_engine
+from tests.databases import VAULT, Postgres, open_test_engine
 
 FIRST = "0001"
 SEALED_SINCE = ("refusal", "lift_reason")
@@ -24,22 +25,15 @@ Rows = dict[str, dict[str, Any]]
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def first(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database of the first schema, with a row in every table."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'first.db'}"
-    else:
-        server = request.getfixturevalue("postgres")
-        server.create("dasi_first")
-        url = server.url("dasi_first")
-    engine = open_test_engine(url)
-    upgrade(engine, FIRST)
-    tables = _tables(engine)
-    with engine.begin() as connection:
-        for table in tables:
-            connection.execute(table.insert().values(_row(table)))
-    yield engine
-    engine.dispose()
-    if request.param == "postgres":
-        server.drop("dasi_first")
+    with _empty_database(request, tmp_path) as url:
+        engine = open_test_engine(url)
+        upgrade(engine, FIRST)
+        tables = _tables(engine)
+        with engine.begin() as connection:
+            for table in tables:
+                connection.execute(table.insert().values(_row(table)))
+        yield engine
+        engine.dispose()
 
 
 def test_a_migrated_database_has_the_tables_of_the_code(engine: Engine) -> None:
@@ -61,6 +55,20 @@ def test_every_row_of_the_first_schema_is_still_there_in_the_newest(first: Engin
     after[table][column] = before[table][column]
     assert {name: {key: after[name][key] for key in row} for name, row in before.items()} == before
     assert _differences(first) == []
+
+
+@contextmanager
+def _empty_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The URL of a database of the test's own without a table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{folder / 'first.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    server.create("dasi_first")
+    try:
+        yield server.url("dasi_first")
+    finally:
+        server.drop("dasi_first")
 
 
 def _differences(engine: Engine) -> list[Any]:
