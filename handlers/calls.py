@@ -157,7 +157,7 @@ def _table(work: list[TodayCard | WaitingInquiry], context: Context) -> Table:
             rows.append((SECTION_MARKS[Section.INQUIRIES], who, why))
         else:
             rows.append((SECTION_MARKS[one.section], who, _standing(one, context)))
-    return Table(("", say("Patient"), say("Why today")), tuple(rows))
+    return Table(("", say("Patient"), say("Why today")), tuple(rows), plain=True)
 
 
 def _standing(card: TodayCard, context: Context) -> str:

@@ -118,10 +118,10 @@ def _buttons(
     if scope.sees_names:
         opening = [
             Button(
-                f"{title(one.kpi, context)} {figures.count(int(one.whole.numerator))}",
+                context.say(label, n=figures.count(int(one.whole.numerator))),
                 OpenKpi(*where, one.kpi.slug, "hit"),
             )
-            for one in (family, patient)
+            for one, label in ((patient, N_("See lost patients ({n})")), (family, N_("See lapsed ({n})")))
             if one.whole.numerator
         ]
         rows.append(tuple(opening))
@@ -130,8 +130,7 @@ def _buttons(
         for cut in CHURN_FAMILY.cuts
         if cut is not family.by and not (cut is KpiCut.BRANCH and len(scope.branches) == 1)
     ]
-    rows += in_rows(cuts, 3)
-    rows.append((Button(context.say("How it is counted"), ExplainKpi(CHURN_FAMILY.slug)),))
+    rows += in_rows([*cuts, Button(context.say("How it is counted"), ExplainKpi(CHURN_FAMILY.slug))], 3)
     return Buttons(tuple(row for row in rows if row))
 
 

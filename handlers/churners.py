@@ -162,7 +162,9 @@ def _page(
         for number, one in enumerate(shown, page * PAGE + 1)
         for who in (names[one.patient_id],)
     )
-    table = Table(("", say("Patient"), say("Treatment"), say("Order")), rows, numeric=frozenset({0}))
+    table = Table(
+        ("", say("Patient"), say("Treatment"), say("Order")), rows, numeric=frozenset({0}), plain=True
+    )
     explained = say(
         "Order: value (grade A for the dearest fifth, B to the half) times our own share of returns, "
         "then the least overdue."

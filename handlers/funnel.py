@@ -48,6 +48,7 @@ from handlers.funnel_words import (
     staff_of,
     value_name,
 )
+from handlers.kpi import in_rows
 from handlers.kpi_words import counted, title
 from handlers.language import figures
 from handlers.language.language import N_
@@ -210,24 +211,23 @@ def _buttons(command: ShowFunnel, scope: Scope, context: Context) -> _Rows:
     branch = scope.branches[0] if len(scope.branches) == 1 else ""
     first, last, by = scope.period.first, scope.period.last, command.by
     other = command.other_first, command.other_last
-    rows: list[tuple[Button, ...]] = []
+    top: list[Button] = []
     if scope.sees_names:
         choose = ChooseJourneys(branch, first, last, command.activity, place_of(cut_of(by)))
-        rows.append((Button(say("Show the people"), choose),))
+        top.append(Button(say("Show the people"), choose))
     view = say("Follow first contacts") if command.activity else say("What happened in it")
-    rows.append((Button(view, ShowFunnel(branch, first, last, by, not command.activity, *other)),))
-    cuts = []
+    top.append(Button(view, ShowFunnel(branch, first, last, by, not command.activity, *other)))
+    rest = []
     for cut in JourneyCut:
         if cut == by or (cut is JourneyCut.BRANCH and len(scope.branches) == 1):
             continue
         label = say(CUT_NAMES[cut])
-        if cut is JourneyCut.COORDINATOR:
+        if cut is JourneyCut.COORDINATOR and not context.private:
             label = f"{label} ({say('only you')})"
         asked = ShowFunnel(branch, first, last, cut.value, command.activity, *other)
-        cuts.append(Button(label, asked))
-    rows += [tuple(cuts[n : n + 2]) for n in range(0, len(cuts), 2)]
-    rows.append((Button(say("How it is counted"), ExplainFunnel()),))
-    return tuple(row for row in rows if row)
+        rest.append(Button(label, asked))
+    rest.append(Button(say("How it is counted"), ExplainFunnel()))
+    return (tuple(top), *in_rows(rest, 3))
 
 
 def explain_funnel(_command: ExplainFunnel, context: Context) -> Reply:

@@ -154,7 +154,7 @@ def part_of(which: Which) -> int:
     return PARTS.index(which)
 
 
-VIEWS = frozenset({"activity", "발생일", "발생일기준", "실적", "기간실적"})
+VIEWS = frozenset({"activity", "활동", "활동기준", "발생일", "발생일기준", "실적", "기간실적"})
 VERSUS = frozenset({"vs", "vs.", "versus", "against", "대", "대비", "비교"})
 
 

@@ -235,7 +235,7 @@ def _people(shown: list[JourneyBehind], context: Context) -> Table:
         )
         for one in shown
     )
-    return Table((say("Patient"), say("First contact"), say("Reached"), say("Treatment")), rows)
+    return Table((say("Patient"), say("First contact"), say("Reached"), say("Treatment")), rows, plain=True)
 
 
 def _families(one: JourneyBehind, context: Context) -> str:

@@ -208,14 +208,15 @@ def _buttons(command: ShowKpi, found: Measured, scope: Scope, context: Context) 
         for cut in kpi.cuts
         if cut is not found.by and not (cut is KpiCut.BRANCH and len(scope.branches) == 1)
     ]
-    rows += in_rows(cuts, 3)
-    rows.append((Button(say("How it is counted"), ExplainKpi(kpi.slug)),))
+    rows += in_rows([*cuts, Button(say("How it is counted"), ExplainKpi(kpi.slug))], 3)
     return Buttons(tuple(rows))
 
 
 def cut_label(cut: KpiCut, context: Context) -> str:
+    """“By coordinator (only you)”: pressed in a channel, a cut by persons is answered privately."""
     label = context.say(CUTS[cut])
-    return f"{label} ({context.say('only you')})" if cut in OF_PERSONS else label
+    is_aside = cut in OF_PERSONS and not context.private
+    return f"{label} ({context.say('only you')})" if is_aside else label
 
 
 def in_rows(buttons: list[Button], size: int) -> list[tuple[Button, ...]]:

@@ -275,9 +275,9 @@ CUT_WORDS: dict[str, tuple[str, ...]] = {
     KpiCut.DOCTOR.value: ("원장별", "원장", "doctors"),
     KpiCut.SOURCE.value: ("유입경로별", "경로별", "유입경로", "sources"),
     KpiCut.WEEKDAY.value: ("요일별", "요일", "weekdays"),
-    KpiCut.NEW.value: ("신환별", "신구환별", "신환구환", "returning"),
-    KpiCut.INSURED.value: ("보험별", "급여별", "보험", "insurance", "payer"),
-    KpiCut.GROUP.value: ("반응군별", "반응별", "반응군", "groups"),
+    KpiCut.NEW.value: ("신환별", "구환별", "신구환별", "신환·구환별", "신환구환", "returning"),
+    KpiCut.INSURED.value: ("급여별", "보험별", "급여·비급여별", "비급여별", "보험", "insurance", "payer"),
+    KpiCut.GROUP.value: ("반응군별", "반응별", "그룹별", "반응군", "groups"),
     KpiCut.CAUSE.value: ("사유별", "이유별", "사유", "causes"),
     KpiCut.OWNER.value: ("담당별", "담당", "owners"),
 }

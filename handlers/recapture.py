@@ -33,6 +33,7 @@ from handlers.language.reply import Block, Button, Buttons, Heading, Reply, Tabl
 from handlers.language.words import PERIOD_WORDS, Words
 
 BOTH = (RECALL_SUCCESS, RECAPTURE)
+_OPENING = (N_("See recalled ({n})"), N_("See recaptured ({n})"))
 _SAME = {RECALL_SUCCESS.slug: RECALL_SAME, RECAPTURE.slug: RECAPTURE_SAME}
 _ALL = (RECALL_SUCCESS, RECAPTURE, RECALL_SAME, RECAPTURE_SAME, NATURAL_RETURN, BROUGHT)
 
@@ -165,10 +166,10 @@ def _buttons(command: ShowRecapture, found: dict[str, Measured], scope: Scope, c
         rows.append(
             tuple(
                 Button(
-                    f"{title(kpi, context)} {figures.count(int(found[kpi.slug].whole.numerator))}",
+                    context.say(label, n=figures.count(int(found[kpi.slug].whole.numerator))),
                     OpenKpi(*where, kpi.slug, "hit"),
                 )
-                for kpi in BOTH
+                for kpi, label in zip(BOTH, _OPENING, strict=True)
                 if found[kpi.slug].whole.numerator
             )
         )
@@ -177,8 +178,7 @@ def _buttons(command: ShowRecapture, found: dict[str, Measured], scope: Scope, c
         for cut in RECAPTURE.cuts
         if cut is not found[RECAPTURE.slug].by and not (cut is KpiCut.BRANCH and len(scope.branches) == 1)
     ]
-    rows += in_rows(cuts, 3)
-    rows.append((Button(context.say("How it is counted"), ExplainKpi(RECAPTURE.slug)),))
+    rows += in_rows([*cuts, Button(context.say("How it is counted"), ExplainKpi(RECAPTURE.slug))], 3)
     return Buttons(tuple(row for row in rows if row))
 
 

@@ -148,7 +148,11 @@ def _table(lines: Sequence[Line], period: Period, context: Context) -> Table:
         )
         for line in lines
     )
-    return Table((say("Time"), say("Patient"), say("New or returning"), say("Treatment"), say("State")), rows)
+    return Table(
+        (say("Time"), say("Patient"), say("New or returning"), say("Treatment"), say("State")),
+        rows,
+        plain=True,
+    )
 
 
 def _when(line: Line, period: Period, context: Context) -> str:

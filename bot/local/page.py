@@ -26,6 +26,7 @@ _QUICK_SHOWN = 6
 _CLOSE_SECONDS = 300
 _PHONE_WIDTH = 38
 _PHONE_TWO_LINES = 56
+_PAIR = 2
 _FEW = 3
 _GAP = 2
 _WIDE_FROM = 0x1100  # Hangul and what stands behind it is twice as wide
@@ -236,7 +237,9 @@ def _word(name: str, korean: tuple[str, ...], code: str) -> str:
 
 def _is_wide(table: Mapping[str, Any]) -> bool:
     """Whether a table does not fit across a phone: its widest cells, side by side, in widths of a digit.
-    Words of a few columns may stand in two lines."""
+    Words of a few columns may stand in two lines; two columns always fit."""
+    if len(table["columns"]) <= _PAIR:
+        return False
     lines = [table["columns"], *table["rows"]]
     columns = zip(*lines, strict=False)
     width = sum(max(_width(cell) for cell in cells) + _GAP for cells in columns)

@@ -112,6 +112,7 @@ def _table(block: Table) -> Body:
         "rows": [list(row) for row in block.rows],
         "numeric": sorted(block.numeric),
         "caption": block.caption,
+        "plain": block.plain,
     }
 
 

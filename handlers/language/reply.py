@@ -54,12 +54,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells; `numeric` names the columns (from 0) that are set to the right."""
+    """Rows of cells; `numeric` names the columns (from 0) that are set to the right. `plain`: a list whose
+    cells say themselves what they are, so that on a phone they need no column's name."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
     caption: str = ""
+    plain: bool = False
 
 
 @dataclass(frozen=True)
