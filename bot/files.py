@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from crm_core.imports.stage import RefusedRow
+from crm_core.spreadsheet import harmless
 from handlers.complaints import complaint_line
 from handlers.language.language import Language
 
 LARGEST_FILE = 1 << 30
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 PROBLEMS = ".problems.csv"
 _PIECE = 1 << 20
 
@@ -89,10 +89,10 @@ def write_problems(
         with path.open("w", encoding="utf-8-sig", newline="") as opened_:
             path.chmod(0o600)
             table = csv.writer(opened_)
-            table.writerow([_harmless(cell) for cell in ("line", "complaint", *header)])
+            table.writerow([harmless(cell) for cell in ("line", "complaint", *header)])
             for row in refused:
                 said = " / ".join(complaint_line(say, file.name, one) for one in row.complaints)
-                table.writerow([row.line, *(_harmless(str(cell)) for cell in (said, *row.cells))])
+                table.writerow([row.line, *(harmless(str(cell)) for cell in (said, *row.cells))])
     except OSError:
         return None
     return path.name
@@ -103,9 +103,4 @@ def write_refusal(file: Path, sentence: str) -> None:
     path = file.with_name(file.name + PROBLEMS)
     with suppress(OSError), path.open("w", encoding="utf-8-sig", newline="") as opened_:
         path.chmod(0o600)
-        csv.writer(opened_).writerows([("line", "complaint"), ("", _harmless(sentence))])
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + cell if cell.startswith(FORMULA) else cell
+        csv.writer(opened_).writerows([("line", "complaint"), ("", harmless(sentence))])

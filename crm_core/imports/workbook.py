@@ -5,12 +5,15 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any, BinaryIO
+from zipfile import BadZipFile, ZipFile
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
 
 from crm_core.imports.complaint import FileRefused, RefusedFor
 from crm_core.imports.table import Record
 
+SMALL = 256 << 20  # bytes that a workbook may always unpack to
+MOST_TIMES = 100  # a table of texts packs ten to thirty times: what packs better was made to fill the memory
 _LOCKED = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0"  # the part of a workbook with a password
 
 
@@ -18,6 +21,8 @@ def sheets_of(file: BinaryIO) -> Iterator[Callable[[], Iterator[Record]]]:
     """Readers of the sheets of an .xlsx or .xls, hidden ones last; FileRefused when it cannot be opened."""
     file.seek(0)
     data = file.read()
+    if _unpacked(data) > max(SMALL, MOST_TIMES * len(data)):
+        raise FileRefused(RefusedFor.UNREADABLE)
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(data))
     except PasswordError:
@@ -31,6 +36,15 @@ def sheets_of(file: BinaryIO) -> Iterator[Callable[[], Iterator[Record]]]:
         except CalamineError:
             raise FileRefused(RefusedFor.DAMAGED) from None
         yield _rows(sheet)
+
+
+def _unpacked(data: bytes) -> int:
+    """The bytes that a workbook says to unpack to; 0 of an .xls, which is not packed."""
+    try:
+        with ZipFile(BytesIO(data)) as parts:
+            return sum(part.file_size for part in parts.infolist())
+    except BadZipFile:
+        return 0
 
 
 def _rows(sheet: CalamineSheet) -> Callable[[], Iterator[Record]]:

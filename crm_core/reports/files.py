@@ -13,9 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from crm_core.reports.frames import Frame
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would calculate (OWASP: CSV injection)."""
+from crm_core.spreadsheet import harmless
 
 _WIDEST, _NARROWEST = 40, 8
 _TITLE = 31  # Excel's longest name of a sheet
@@ -50,16 +48,16 @@ def labelled(
 
 def as_csv(frame: Frame) -> bytes:
     """UTF-8 with a BOM, so that Excel reads Korean; a cell that begins like a formula begins with '."""
-    columns = [[harmless(cell) for cell in frame.iloc[:, place]] for place in range(frame.shape[1])]
+    columns = [[_as_text(cell) for cell in frame.iloc[:, place]] for place in range(frame.shape[1])]
     safe = pd.DataFrame(dict(enumerate(columns)), dtype=object)  # as they are: 265 stays 265
-    safe.columns = [harmless(name) for name in frame.columns]
+    safe.columns = [harmless(str(name)) for name in frame.columns]
     text: str = safe.to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%d %H:%M")
     return text.encode("utf-8-sig")
 
 
-def harmless(cell: Any) -> Any:
+def _as_text(cell: Any) -> Any:
     """A text that no spreadsheet takes for a formula; anything else as it is."""
-    return "'" + cell if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def as_xlsx(sheets: Sequence[Sheet]) -> bytes:

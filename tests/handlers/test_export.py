@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from crm_core.errors import NotAllowed, NotUnderstood
-from crm_core.reports.files import FORMULA, Sheet, as_csv, as_xlsx
+from crm_core.reports.files import Sheet, as_csv, as_xlsx
+from crm_core.spreadsheet import FORMULA
 from crm_core.tables.calls import Outcome, ResponseGroup
 from crm_core.tables.people import Role
 from handlers.language.reply import File, Reply, Where

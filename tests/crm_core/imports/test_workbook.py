@@ -1,12 +1,14 @@
 """Workbooks are read like every other file; what a cell is decides how it is read."""
 
 import io
+import zipfile
 from datetime import date, datetime
 from typing import Any
 
 import openpyxl
 import pytest
 
+from crm_core.imports import workbook
 from crm_core.imports.complaint import FileRefused, Problem, RefusedFor
 from crm_core.imports.workbook import cell_text
 from tests.clinic import policy
@@ -109,3 +111,16 @@ def test_a_workbook_with_a_password_or_a_hole_is_refused_in_one_sentence() -> No
         with pytest.raises(FileRefused) as caught:
             staged("patients", data)
         assert caught.value.why is why
+
+
+def test_a_workbook_that_was_made_to_fill_the_memory_is_refused_unopened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workbook, "SMALL", 1 << 20)
+    bomb = io.BytesIO(book([["chart_no", "name"], [1, "김하나"]]))
+    assert len(staged("patients", bomb.getvalue()).rows) == 1
+    with zipfile.ZipFile(bomb, "a", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/worksheets/more.xml", bytes(2 << 20))
+    with pytest.raises(FileRefused) as told:
+        staged("patients", bomb.getvalue())
+    assert told.value.why is RefusedFor.UNREADABLE
