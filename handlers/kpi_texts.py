@@ -227,6 +227,7 @@ REASONS = {
     "new": N_("new by themselves"),
     "not_answered": N_("not answered yet"),
     "no_time": N_("no time of day"),
+    "asked_again": N_("asked again within seven days"),
     "duplicate": N_("duplicates"),
     "mistake": N_("written by mistake"),
 }

@@ -6,10 +6,12 @@ The same conditions as `/funnel`, so a pair says the same there and here.
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import and_, case, literal, or_, select, union_all
+from sqlalchemy import and_, case, exists, literal, or_, select, union_all
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from crm_core.journeys.events import CONTACT_KINDS
+from crm_core.journeys.steps import ONE_INQUIRY
 from crm_core.kpi.conditions import PAIRS, AsOf, Table, Which
 from crm_core.kpi.counts import (
     TABLES,
@@ -21,7 +23,7 @@ from crm_core.kpi.counts import (
     outcome_columns,
 )
 from crm_core.kpi.kpi import KpiCut
-from crm_core.kpi.rows import HIT, MISS, NOTHING, YOUNG, Ask, SqlRows, as_text, family_of
+from crm_core.kpi.rows import HIT, MISS, NOTHING, YOUNG, Ask, SqlRows, as_text, family_of, within_days
 from crm_core.tables.facts import NO_INQUIRY, Inquiry, InquiryKind
 from crm_core.tables.journey import Stage
 
@@ -92,19 +94,39 @@ def _inquiries(ask: Ask, part: Any, *, contact: bool) -> Any:
     )
 
 
-def _is_none(ask: Ask) -> Any:
+def _is_none(ask: Ask, table: type[Inquiry] = Inquiry) -> Any:
     """Closed by hand as a duplicate, spam or a mistake: no inquiry of its own."""
     return and_(
-        col(Inquiry.closed_why).is_not(None),
-        col(Inquiry.closed_why).in_(NO_INQUIRY),
-        col(Inquiry.closed_at) <= ask.now,
+        col(table.closed_why).is_not(None),
+        col(table.closed_why).in_(NO_INQUIRY),
+        col(table.closed_at) <= ask.now,
     )
 
 
 def _contacts(ask: Ask) -> Any:
-    """Inquiries of the period about a treatment or its price."""
+    """Inquiries of the period about a treatment or its price; asked on three channels it is one inquiry."""
     others = _no_contacts(ask)
-    return union_all(_inquiries(ask, literal(HIT), contact=True), others)
+    part = case((_asked_before(ask), literal("asked_again")), else_=literal(HIT))
+    return union_all(_inquiries(ask, part, contact=True), others)
+
+
+def _asked_before(ask: Ask) -> Any:
+    """Whether the same person had asked within seven days before (product.md §5)."""
+    other = aliased(Inquiry)
+    same = or_(
+        col(other.patient_id) == col(Inquiry.patient_id), col(other.prospect_id) == col(Inquiry.prospect_id)
+    )
+    earlier = or_(
+        col(other.received_at) < col(Inquiry.received_at),
+        and_(col(other.received_at) == col(Inquiry.received_at), col(other.id) < col(Inquiry.id)),
+    )
+    return exists().where(
+        same,
+        earlier,
+        within_days(ask.db, col(other.received_at), col(Inquiry.received_at), ONE_INQUIRY.days),
+        col(other.kind).in_(CONTACT_KINDS),
+        ~_is_none(ask, other),
+    )
 
 
 def _no_contacts(ask: Ask) -> Any:

@@ -9,7 +9,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Date, Integer, String, case, cast, false, func, literal, null, or_, select, type_coerce
+from sqlalchemy import (
+    Date,
+    Integer,
+    Interval,
+    String,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlmodel import Session, col
 
 from crm_core.kpi.kpi import Figure, KpiCut
@@ -208,6 +222,14 @@ def plus_days(db: Session, column: Any, days: Any) -> Any:
     if db.get_bind().dialect.name == "postgresql":
         return type_coerce(column.op("+")(cast(days, Integer)), Date)
     return type_coerce(func.date(column, cast(days, String).concat(" days")), Date)
+
+
+def within_days(db: Session, earlier: Any, later: Any, days: int) -> Any:
+    """Whether a moment came at most so many times 24 hours after another."""
+    if db.get_bind().dialect.name == "postgresql":
+        return earlier.op("+")(cast(f"{days} days", Interval)) >= later
+    limit = func.strftime("%Y-%m-%d %H:%M:%f", earlier, f"+{days} days", type_=String).concat("000")
+    return limit >= type_coerce(later, String)
 
 
 def has_payments(ask: Ask) -> str | None:

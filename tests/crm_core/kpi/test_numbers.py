@@ -26,6 +26,20 @@ def share(found: Measured) -> tuple[float, int | None]:
     return found.whole.numerator, found.whole.denominator
 
 
+def test_somebody_who_asks_on_three_channels_within_seven_days_asked_once(
+    db: Session, policy: Policy
+) -> None:
+    clinic = Clinic(db, policy)
+    kim, lee = clinic.patient(), clinic.patient()
+    for day, channel in ((1, "phone"), (3, "kakao"), (9.9, "naver_booking"), (17.0, "phone")):
+        clinic.inquiry(kim, day, channel=channel)
+    clinic.inquiry(lee, 3)
+    clinic.fold()
+    found = number(db, policy, c.INQUIRIES)
+    assert found.whole.numerator == 3  # Kim's on day 1 and day 17 (7.1 days later), Lee's
+    assert found.out["asked_again"] == 2
+
+
 def test_inquiries_are_those_about_a_treatment(db: Session, policy: Policy) -> None:
     clinic = Clinic(db, policy)
     for kind in InquiryKind:  # treatment and price count: 2; spam and six others do not
