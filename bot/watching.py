@@ -144,6 +144,8 @@ class Watch:
         if guessed is None:
             raise FileRefused(RefusedFor.UNKNOWN_KIND, found.path.name)
         kind, mapping = guessed
+        if kind == "staff":  # whoever may write into a folder may not make themselves a director
+            raise FileRefused(RefusedFor.NOT_YOURS, found.path.name)
         staged = stage(source, kind, self._policy, KOREAN, branch=branch, mapping=mapping)
         return _Read((staged,), staged.refused, staged.header, mapping)
 

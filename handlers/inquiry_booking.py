@@ -1,11 +1,11 @@
 """From an inquiry to a reservation: a prospect gets a chart number, then the free times are shown."""
 
-from crm_core.errors import NotUnderstood, OtherBranch, StaleButton
+from crm_core.errors import NotUnderstood, StaleButton
 from crm_core.inquiries.answering.turns import INQUIRERS
-from crm_core.inquiries.askers import inquiry_seen
 from crm_core.inquiries.charts import LONGEST, enrol, known_by
 from crm_core.patients.queries import of_id
 from crm_core.tables.facts import Inquiry
+from handlers.inquiry_card import row_of
 from handlers.inquiry_commands import AskChart, EnrolAsker, JoinInquiry, ShowInquiry
 from handlers.language.menu_item import Context, MenuItem
 from handlers.language.reply import Button, Buttons, Field, Form, Reply, Text, Where
@@ -49,12 +49,10 @@ def enrol_asker(command: EnrolAsker, context: Context) -> Reply:
 
 
 def _row(inquiry_id: int, context: Context) -> Inquiry:
-    """The inquiry of a prospect at one of the asker's branches; StaleButton, OtherBranch."""
-    row = inquiry_seen(context.db, inquiry_id)
-    if row is None or row.patient_id is not None:
+    """The inquiry of a prospect; StaleButton when it is a patient's by now, OtherBranch."""
+    row = row_of(inquiry_id, context)
+    if row.patient_id is not None:
         raise StaleButton
-    if row.branch not in context.person.branches(INQUIRERS, context.policy):
-        raise OtherBranch
     return row
 
 

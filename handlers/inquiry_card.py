@@ -53,11 +53,7 @@ PURPOSES = ("inquiries", "calls")
 def reply_for(inquiry_id: int, context: Context) -> Reply:
     """The card as it stands now, for this reader; privately in full, which is a look. StaleButton,
     OtherBranch."""
-    row = inquiry_seen(context.db, inquiry_id)
-    if row is None:
-        raise StaleButton
-    if row.branch not in context.person.branches(INQUIRERS, context.policy):
-        raise OtherBranch
+    row = row_of(inquiry_id, context)
     if context.private and context.person.staff_id is not None:
         audit.record(
             context.db,
@@ -211,7 +207,7 @@ def answer_inquiry(command: AnswerInquiry, context: Context) -> Reply:
 def ask_hand_over(command: AskHandOver, context: Context) -> Reply:
     """Who of the branch shall have it, to the asker alone."""
     say = context.say
-    row = _row(command.inquiry_id, context)
+    row = row_of(command.inquiry_id, context)
     day = context.policy.branch(row.branch).today(context.now)
     people = [one for one in who_answers(context.db, row.branch, day) if one.id != row.staff_id]
     buttons = [Button(one.name, HandOverInquiry(command.inquiry_id, one.id)) for one in people if one.id]
@@ -231,7 +227,7 @@ def hand_over_inquiry(command: HandOverInquiry, context: Context) -> Reply:
 def ask_close(command: AskClose, context: Context) -> Reply:
     """Why it ends, to the asker alone."""
     say = context.say
-    row = _row(command.inquiry_id, context)
+    row = row_of(command.inquiry_id, context)
     ends = [Button(say(said), CloseInquiry(command.inquiry_id, why)) for why, said in ENDS.items()]
     back = (Button(say("Back"), ShowInquiry(command.inquiry_id)),)
     who = shown_asker(asker_of(context.db, row).name, context)
@@ -259,21 +255,17 @@ def join_inquiry(command: JoinInquiry, context: Context) -> Reply:
 def announce(row: Inquiry, context: Context) -> None:
     """The card stands in the branch's channel, masked, and with whoever has it, in full."""
     assert row.id is not None
-    for purpose in PURPOSES:
-        bound = bindings_for(context.db, row.branch, purpose)
-        for binding in bound:
-            outbox.post(
-                context.db,
-                once=f"inquiry:{row.id}:{binding.id}",
-                command=_WIRE.encode(ShowInquiry(row.id)),
-                to=Destination(binding.platform, binding.address),
-                now=context.now,
-                about=about(row.id),
-                branch=row.branch,
-                priority=0,
-            )
-        if bound:
-            break
+    for binding in bindings_for(context.db, row.branch, *PURPOSES):
+        outbox.post(
+            context.db,
+            once=f"inquiry:{row.id}:{binding.id}",
+            command=_WIRE.encode(ShowInquiry(row.id)),
+            to=Destination(binding.platform, binding.address),
+            now=context.now,
+            about=about(row.id),
+            branch=row.branch,
+            priority=0,
+        )
     tell_whose_it_is(row, context)
 
 
@@ -296,7 +288,8 @@ def tell_whose_it_is(row: Inquiry, context: Context) -> None:
         )
 
 
-def _row(inquiry_id: int, context: Context) -> Inquiry:
+def row_of(inquiry_id: int, context: Context) -> Inquiry:
+    """An inquiry at one of the asker's branches; StaleButton, OtherBranch."""
     row = inquiry_seen(context.db, inquiry_id)
     if row is None:
         raise StaleButton

@@ -9,15 +9,12 @@ from sqlmodel import Session
 
 from crm_core.inquiries.answering.actions import escalate
 from crm_core.inquiries.queries import next_escalation
-from crm_core.outbox import actions as outbox
 from crm_core.policy.branch import Branch
 from crm_core.policy.policy import Policy
-from crm_core.staff.accounts import accounts_with, bindings_for
-from crm_core.tables.people import Role
 from handlers.inquiry_card import PURPOSES
 from handlers.inquiry_commands import ShowInquiries
-from handlers.menu import WIRE
 from jobs.job import Job, JobContext, never
+from jobs.posting import channels, leads, post_to
 
 
 def next_moment(db: Session, policy: Policy, branch: Branch, now: datetime) -> datetime | None:
@@ -30,30 +27,15 @@ def run(context: JobContext) -> str:
     if not told:
         return "nobody waits too long"
     first = min(one.inquiry_id for one in told)
-    posted = 0
-    for place in _places(context):
-        where = place.address or f"staff-{place.staff_id}"
-        posted += outbox.post(
-            context.db,
-            once=f"unanswered:{branch}:{first}:{place.platform}:{where}",
-            command=WIRE.encode(ShowInquiries(branch, late=True)),
-            to=place,
-            now=context.now,
-            branch=branch,
-            expires_at=context.branch.closing(context.day),
-            priority=0,
-        )
+    posted = post_to(
+        context,
+        leads(context) or channels(context, *PURPOSES),  # where no lead has an account all may read it
+        command=ShowInquiries(branch, late=True),
+        once=f"unanswered:{branch}:{first}",
+        expires_at=context.branch.closing(context.day),
+        priority=0,
+    )
     return f"{len(told)} waiting, {posted} posted"
-
-
-def _places(context: JobContext) -> list[outbox.Destination]:
-    """The leads in private; where none has an account, the branch's channel."""
-    db, branch = context.db, context.branch.slug
-    leads = accounts_with(db, Role.LEAD, branch)
-    if leads:
-        return [outbox.Destination(platform, staff_id=staff_id) for platform, staff_id in leads]
-    bound = next((found for purpose in PURPOSES if (found := bindings_for(db, branch, purpose))), [])
-    return [outbox.Destination(one.platform, one.address) for one in bound]
 
 
 UNANSWERED_INQUIRIES = Job(

@@ -57,15 +57,15 @@ def binding_at(db: Session, platform: str, address: str) -> ChannelBinding | Non
     ).first()
 
 
-def bindings_for(db: Session, branch: str, purpose: str) -> list[ChannelBinding]:
-    """The channels of a branch that get a kind of post."""
-    return list(
-        db.scalars(
-            select(ChannelBinding)
-            .where(col(ChannelBinding.branch) == branch, col(ChannelBinding.purpose) == purpose)
-            .order_by(col(ChannelBinding.id))
+def bindings_for(db: Session, branch: str, *purposes: str) -> list[ChannelBinding]:
+    """The channels of a branch that get a kind of post: those of the first purpose that one is bound to."""
+    for purpose in purposes:
+        statement = select(ChannelBinding).where(
+            col(ChannelBinding.branch) == branch, col(ChannelBinding.purpose) == purpose
         )
-    )
+        if found := list(db.scalars(statement.order_by(col(ChannelBinding.id)))):
+            return found
+    return []
 
 
 def accounts_with(db: Session, role: Role, branch: str) -> list[tuple[str, int]]:

@@ -21,7 +21,7 @@ from bot.writing import whole_people
 from crm_core.policy.policy import Policy
 from crm_core.staff import actions as staff_actions
 from crm_core.tables import ImportBatch, OutboxRow, StagedFile, Visit
-from crm_core.tables.people import Role
+from crm_core.tables.people import Role, Staff, StaffRole
 from tests.bot.fake_channel import FakeChannel
 
 VISITS = "visit_no,chart_no,arrived_at\nV1,1,2026-11-24 10:00\nV2,2,2026-11-24 11:00\n"
@@ -244,3 +244,10 @@ def test_nothing_is_posted_of_a_file_twice(folder: Folder) -> None:
     with reading(folder.engine) as db:
         once = db.scalars(select(col(OutboxRow.once)).where(col(OutboxRow.once).startswith("file:"))).all()
     assert len(once) == 1
+
+
+def test_nobody_gets_a_role_through_the_folder(folder: Folder) -> None:
+    folder.drop("gangnam/staff.csv", "staff_no,name,role\nS9,이사장,director\n")
+    assert folder.looks() == 1
+    assert folder.count(Staff) == folder.count(StaffRole) == 0
+    assert "refused/gangnam/staff.csv" in folder.there()
