@@ -27,7 +27,7 @@ from benchmarks.timing import Line, table
 from bot.config import load
 from bot.database import open_engine
 from bot.transaction import step
-from bot.writing import whole_people
+from bot.writing import rare_collections, whole_people
 from crm_core.imports import actions
 from crm_core.imports.stage import stage
 from crm_core.migrations import upgrade
@@ -91,7 +91,7 @@ def fresh(folder: Path) -> Iterator[Engine]:
 def ours(engine: Engine, policy: Policy, kind: str, file: Path, write: Write) -> float:
     """CPU seconds of reading, checking and writing a file in steps."""
     start = process_time()
-    with file.open("rb") as opened:
+    with rare_collections(), file.open("rb") as opened:
         staged = stage(opened, kind, policy, KOREAN, branch=next(iter(policy.branches)))
         if staged.refused:
             raise AssertionError(staged.refused[0])

@@ -16,7 +16,7 @@ from bot.config import Config
 from bot.database import is_worked_on
 from bot.files import ManyFiles, opened, write_problems
 from bot.transaction import reading, step
-from bot.writing import Also, Source, Writer
+from bot.writing import Also, Source, Writer, rare_collections
 from crm_core.errors import NotSaved
 from crm_core.imports.complaint import FileRefused
 from crm_core.imports.complete.actions import cancel_missing
@@ -67,7 +67,8 @@ def run_import(args: ImportArgs, config: Config, engine: Engine, clock: Clock) -
     """
     run = _Import(args, config.policy, engine, clock)
     try:
-        return run.fhir() if args.kind == FHIR else run.table()
+        with rare_collections():
+            return run.fhir() if args.kind == FHIR else run.table()
     except OSError:
         return _refused(imported.no_such_file(run.say, args.file.name))
     except ManyFiles:
