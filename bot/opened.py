@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 
 from bot.clock import Clock, DemoClock, FixedClock, SystemClock
 from bot.config import Config, environment, load
@@ -150,8 +150,3 @@ def keep_clock(opened: Opened, moment: datetime) -> None:
     """The sample's clock stands here when it is opened again."""
     with step(opened.engine) as db:
         stand_at(db, moment)
-
-
-def database_name(opened: Opened) -> str:
-    """The database without its password."""
-    return make_url(opened.config.database_url).render_as_string(hide_password=True)

@@ -1,7 +1,6 @@
 """What is computed from the facts is rewritten in the step that touches a fact."""
 
 from collections.abc import Collection
-from datetime import datetime
 
 from sqlmodel import Session
 
@@ -17,7 +16,6 @@ def keep_up(
     *,
     patients: Collection[int],
     prospects: Collection[int] = (),
-    now: datetime,  # noqa: ARG001
 ) -> None:
     """Folds the journeys, rewrites due dates and refusals of everybody whose facts were touched."""
     db.flush()

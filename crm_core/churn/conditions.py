@@ -1,11 +1,10 @@
 """Conditions on facts as of a moment, which the reader of the facts, lists and counts share."""
 
-import json
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Integer, any_, case, cast, func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlmodel import Session, col
 
 from crm_core.churn.ledger import value_since
@@ -55,15 +54,6 @@ def is_past(db: Session, branches: Iterable[str], day: date, now: datetime) -> b
         if db.execute(later).first() is not None:
             return True
     return False
-
-
-def among(db: Session, column: Any, ids: Iterable[int]) -> Any:
-    """The condition that a column is one of the ids, with one bound value however many they are."""
-    wanted = list(ids)
-    if db.get_bind().dialect.name == "postgresql":
-        return column == any_(cast(wanted, ARRAY(Integer)))
-    listed = func.json_each(json.dumps(wanted)).table_valued("value")
-    return column.in_(select(listed.c.value))
 
 
 def standing_call(now: datetime) -> Any:

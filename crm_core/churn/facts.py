@@ -16,7 +16,6 @@ from sqlmodel import Session, col
 from crm_core.churn.conditions import (
     REACHED,
     RECALL_KINDS,
-    among,
     is_past,
     latest_visit,
     live_reservation,
@@ -29,7 +28,7 @@ from crm_core.churn.undecided import PendingConsult, pending_consults
 from crm_core.churn.unknown import add_unknown_visits
 from crm_core.inquiries.queries import patients_waiting
 from crm_core.policy.policy import Policy
-from crm_core.sql import chunks
+from crm_core.sql import among, chunks
 from crm_core.tables.calls import (
     DENIALS,
     Call,

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlmodel import Session, col
 
-from crm_core.churn.conditions import among
 from crm_core.policy.policy import Policy
 from crm_core.policy.rules import CourseRule
+from crm_core.sql import among
 from crm_core.tables.facts import Course, TreatmentDone
 
 _Row = Any

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlmodel import Session, col
 
-from crm_core.churn.conditions import among
 from crm_core.policy.branch import Branch
 from crm_core.policy.policy import Policy
+from crm_core.sql import among
 from crm_core.tables.facts import Consult, Decision
 from crm_core.tables.journey import Journey
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from crm_core.churn.conditions import among
 from crm_core.facts_until import missing
 from crm_core.policy.policy import Policy
+from crm_core.sql import among
 from crm_core.tables.calls import AFFIRMATIONS
 from crm_core.tables.facts import LIVE, Reservation
 

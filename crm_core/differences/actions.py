@@ -86,7 +86,7 @@ def settle(
     audit.record(
         db, person, "settle", now, patient_id=fact.patient_id, branch=row.branch, what=f"{row.kind}:{choice}"
     )
-    keep_up(db, policy, patients=[fact.patient_id], now=now)
+    keep_up(db, policy, patients=[fact.patient_id])
     _show(db, policy, row, fact, now)
     return row
 

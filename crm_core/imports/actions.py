@@ -29,7 +29,7 @@ KEPT = timedelta(days=1)  # how long a file dropped into chat waits to be confir
 def apply(db: Session, policy: Policy, staged: Staged, rows: Sequence[Row], now: datetime) -> Applied:
     """Writes some rows of a staged file and folds whoever they touch; nothing is posted."""
     applied = write_rows(db, policy, staged, rows, now)
-    keep_up(db, policy, patients=applied.patients, prospects=applied.prospects, now=now)
+    keep_up(db, policy, patients=applied.patients, prospects=applied.prospects)
     return applied
 
 

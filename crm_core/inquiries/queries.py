@@ -73,12 +73,6 @@ def patients_waiting(db: Session, policy: Policy, branches: Sequence[str], now: 
     return {one.patient_id for one in waiting(db, policy, branches, now) if one.patient_id is not None}
 
 
-def is_waiting(db: Session, policy: Policy, inquiry: Inquiry, now: datetime) -> bool:
-    """Whether this inquiry itself still waits."""
-    statement = _unanswered(policy, (inquiry.branch,), now).where(col(Inquiry.id) == inquiry.id)
-    return db.scalars(statement).first() is not None
-
-
 def late(db: Session, policy: Policy, branch: str, now: datetime) -> list[WaitingInquiry]:
     """Those of a branch that wait longer than its minutes."""
     return [

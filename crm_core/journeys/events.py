@@ -125,7 +125,6 @@ class ClosedByHand(NamedTuple):
 
 
 Event = Inquired | Reserved | Visited | Consulted | Treated | CourseBought | Paid | ClosedByHand
-Dated = Inquired | Visited | Consulted | Treated | CourseBought | Paid
 
 
 def zone_of(policy: Policy, branch: str) -> ZoneInfo:

@@ -46,7 +46,6 @@ RESPONSE_TIME = Kpi(
     viewpoint=Viewpoint.BOOKING,
     kinds=("inquiries",),
     cuts=response_time.CUTS,
-    up_is_good=False,
 )
 NEW_PATIENTS = Kpi(
     "new_patients",
@@ -95,7 +94,6 @@ NO_SHOW = Kpi(
     ripe=Ripe.DAY_CLOSED,
     kinds=_RESERVATIONS,
     cuts=appointments.CUTS,
-    up_is_good=False,
 )
 LATE_CANCEL = Kpi(
     "late_cancel",
@@ -107,7 +105,6 @@ LATE_CANCEL = Kpi(
     ripe=Ripe.DAY_CLOSED,
     kinds=_RESERVATIONS,
     cuts=appointments.CUTS,
-    up_is_good=False,
 )
 EARLY_CANCEL = Kpi(
     "early_cancel",
@@ -218,7 +215,6 @@ CHURN_FAMILY = Kpi(
     ripe=Ripe.CHURN_DATE,
     kinds=_HERE,
     cuts=churn_rates.FAMILY_CUTS,
-    up_is_good=False,
 )
 CHURN_PATIENT = Kpi(
     "churn_patient",
@@ -229,7 +225,6 @@ CHURN_PATIENT = Kpi(
     ripe=Ripe.MONTH_CLOSED,
     kinds=_HERE,
     cuts=churn_rates.PATIENT_CUTS,
-    up_is_good=False,
 )
 RECALL_SUCCESS = Kpi(
     "recall_success",

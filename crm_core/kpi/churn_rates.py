@@ -165,17 +165,7 @@ def _patients(ask: Ask) -> Any:
         (booked_on(ask, row), literal(BOOKED)),
         else_=literal(HIT),
     )
-    values = {**_of_person(), KpiCut.BRANCH: col(Patient.branch)}
-    return (
-        select(
-            row.patient_id.label("patient_id"),
-            literal(first).label("day"),
-            values.get(ask.by, NOTHING).label("value"),
-            part.label("part"),
-        )
-        .join(Patient, col(Patient.id) == row.patient_id)
-        .where(col(Patient.branch).in_(ask.branches), col(Patient.merged_into_id).is_(None))
-    )
+    return _by_patient(ask, row.patient_id, part)
 
 
 def _growth(ask: Ask) -> Any:
@@ -219,15 +209,20 @@ def _growth(ask: Ask) -> Any:
         (called, literal(CALLED_BACK)),
         else_=literal(NATURAL),
     )
+    return _by_patient(ask, row.patient_id, part)
+
+
+def _by_patient(ask: Ask, patient_id: Any, part: Any) -> Any:
+    """A case of the first day for each of these patients whom a branch asked for looks after."""
     values = {**_of_person(), KpiCut.BRANCH: col(Patient.branch)}
     return (
         select(
-            row.patient_id.label("patient_id"),
-            literal(first).label("day"),
+            patient_id.label("patient_id"),
+            literal(ask.period.first).label("day"),
             values.get(ask.by, NOTHING).label("value"),
             part.label("part"),
         )
-        .join(Patient, col(Patient.id) == row.patient_id)
+        .join(Patient, col(Patient.id) == patient_id)
         .where(col(Patient.branch).in_(ask.branches), col(Patient.merged_into_id).is_(None))
     )
 

@@ -1,6 +1,6 @@
 """All SQL of the numbers: one `select` returns counts per cut, whatever the clinic's size."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -342,8 +342,3 @@ def reservations(
         ReservationRow(value, branch, on, ReservationState(state), number)
         for value, branch, on, state, number in db.execute(statement)
     ]
-
-
-def families_in(values: Iterable[str | int | None]) -> list[str]:
-    """The families named in joined values of the treatment cut."""
-    return sorted({family for value in values if value for family in str(value).split("|")})

@@ -83,7 +83,6 @@ class Kpi:
     kinds: tuple[str, ...] = ()  # of facts, for "facts until"
     cuts: tuple[KpiCut, ...] = ()
     view: str = "activity"
-    up_is_good: bool | None = True
     unlisted: bool = False  # of another number's answer, not asked for by itself
     mix: KpiCut | None = None  # a cut whose values are shares of the whole, seen without being asked for
 

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlmodel import col
 
-from crm_core.churn.conditions import REACHED, RECALL_KINDS, among, standing_call
+from crm_core.churn.conditions import REACHED, RECALL_KINDS, standing_call
 from crm_core.churn.eligibility import band_of
 from crm_core.churn.ledger import CourseHeld, Done, ledger_lines
 from crm_core.churn.reasons import Band
 from crm_core.kpi.kpi import KpiCut
 from crm_core.kpi.rows import HIT, MISS, YOUNG, Ask, Cases, Row, Value, checks
-from crm_core.sql import chunks
+from crm_core.sql import among, chunks
 from crm_core.tables.calls import Call, ResponseGroup
 from crm_core.tables.facts import (
     CAME,

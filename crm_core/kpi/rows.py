@@ -16,11 +16,9 @@ from sqlalchemy import (
     String,
     case,
     cast,
-    false,
     func,
     literal,
     null,
-    or_,
     select,
     type_coerce,
 )
@@ -237,12 +235,6 @@ def has_payments(ask: Ask) -> str | None:
     known = col(Payment.branch).in_(ask.branches), col(Payment.paid_on) <= ask.period.last
     found = select(col(Payment.id)).where(*known).limit(1)
     return None if ask.db.execute(found).first() else "no_payments"
-
-
-def any_of(conditions: Iterable[Any]) -> Any:
-    """One of the conditions; false where there are none."""
-    listed = list(conditions)
-    return or_(*listed) if listed else false()
 
 
 def as_text(column: Any) -> Any:

@@ -112,14 +112,6 @@ def find(db: Session, person: Person, policy: Policy, text: str, *, limit: int =
     return [one for one in seen if one.branch in branches]
 
 
-def find_one(db: Session, person: Person, policy: Policy, text: str) -> FoundPatient | None:
-    """The only patient that fits; None where several do (`find` lists them); NoSuchPatient, OtherBranch."""
-    several = find(db, person, policy, text)
-    if not several:
-        raise nobody_here(db, policy, text)
-    return several[0] if len(several) == 1 else None
-
-
 def nobody_here(db: Session, policy: Policy, text: str) -> NoSuchPatient | OtherBranch:
     """What to say when `find` finds nobody: that another branch has exactly this chart number, name or
     phone (never whose it is), or that nobody has it."""

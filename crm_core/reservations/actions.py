@@ -350,7 +350,7 @@ def _undone_rows(db: Session, row: Reservation) -> list[Reservation]:
 def follow_up(db: Session, policy: Policy, rows: Sequence[Reservation], now: datetime) -> None:
     """What was computed from them, what waits about them, and every card that shows them."""
     patients = {row.patient_id for row in rows}
-    keep_up(db, policy, patients=patients, now=now)
+    keep_up(db, policy, patients=patients)
     for row in rows:
         outbox.withdraw(db, f"reservation:{row.id}", now)
     about = {f"patient:{patient_id}" for patient_id in patients}

@@ -72,7 +72,7 @@ def populate(db: Session, policy: Policy, plan: ClinicPlan, now: datetime, key: 
     _write(db, Payment, fact_rows.payments(policy, plan, ids))
     _write(db, Call, fact_rows.calls(policy, plan, ids))
     _switches(db, policy, plan, now, key)
-    keep_up(db, policy, patients=sorted(patients.values()), prospects=sorted(prospects.values()), now=now)
+    keep_up(db, policy, patients=sorted(patients.values()), prospects=sorted(prospects.values()))
 
 
 def _write(db: Session, table: type[SQLModel], rows: Iterable[Row]) -> None:

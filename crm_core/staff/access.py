@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -94,11 +93,6 @@ def scope_for(
         sees_persons=person.is_director,
         _made_here=_DOOR,
     )
-
-
-def day_scope(person: Person, policy: Policy, day: date, **options: object) -> Scope:
-    """A scope of one local day."""
-    return scope_for(person, policy, Period(day, day), **options)  # type: ignore[arg-type]
 
 
 def system_scope(policy: Policy, period: Period, branch: str | None = None) -> Scope:

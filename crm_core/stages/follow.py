@@ -25,7 +25,7 @@ def follow(db: Session, policy: Policy, person: Person, entry: DeskEntry, now: d
         branch=entry.branch,
         what=entry.kind.value,
     )
-    keep_up(db, policy, patients={entry.patient_id}, now=now)
+    keep_up(db, policy, patients={entry.patient_id})
     day = policy.branch(entry.branch).today(entry.at).isoformat()
     for what in (f"patient:{entry.patient_id}", *(f"{card}:{entry.branch}:{day}" for card in _CARDS)):
         outbox.changed(db, what, now)

@@ -37,7 +37,6 @@ from crm_core.policy.policy import Policy
 from crm_core.staff import audit
 from crm_core.staff.access import CALLS, Person
 from crm_core.tables.calls import (
-    AFFIRMATIONS,
     DENIALS,
     NOT_CONNECTED,
     Call,
@@ -76,11 +75,6 @@ class Logged:
     call: Call
     card: CallCard
     repeated: bool = False
-
-    @property
-    def may_promise(self) -> bool:
-        """Whether *date to call* and *done* are offered next."""
-        return self.call.response_group in AFFIRMATIONS
 
 
 def log_outcome(

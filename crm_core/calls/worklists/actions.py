@@ -10,13 +10,12 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from crm_core.calls.actions import cards_today, has_started, is_taken, may_call, place
-from crm_core.churn.conditions import among
 from crm_core.churn.eligibility import judge
 from crm_core.churn.reasons import Eligibility, Why
 from crm_core.errors import NotAllowed, NotStarted, NotUnderstood, OtherBranch
 from crm_core.outbox import actions as outbox
 from crm_core.policy.policy import Policy
-from crm_core.sql import chunks
+from crm_core.sql import among, chunks
 from crm_core.staff import audit
 from crm_core.staff.access import CALLS, Person, person_of
 from crm_core.tables.calls import CallCard, Section

@@ -41,7 +41,7 @@ def cancel_missing(db: Session, policy: Policy, reservation_ids: Iterable[int], 
     for row in rows:
         row.state, row.state_at, row.state_why = ReservationState.CANCELLED_EARLY, now, WHY
         row.state_by_id = None
-    keep_up(db, policy, patients={row.patient_id for row in rows}, now=now)
+    keep_up(db, policy, patients={row.patient_id for row in rows})
     for row in rows:
         outbox.withdraw(db, f"reservation:{row.id}", now)
     about = {f"patient:{row.patient_id}" for row in rows}

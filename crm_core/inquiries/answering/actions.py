@@ -375,7 +375,7 @@ def _follow_up(
     """What was computed from them, what waits about them, and every card that shows them."""
     patients = {row.patient_id for row in rows if row.patient_id is not None}
     prospects = {row.prospect_id for row in rows if row.prospect_id is not None}
-    keep_up(db, policy, patients=patients, prospects=[*prospects, *left], now=now)
+    keep_up(db, policy, patients=patients, prospects=[*prospects, *left])
     what = {f"patient:{patient}" for patient in patients}
     for row in rows:
         assert row.id is not None

@@ -356,7 +356,7 @@ def _follow_up(
     now: datetime,
 ) -> None:
     patients = [one.id for one in (kept, merged) if one.id is not None]
-    keep_up(db, policy, patients=patients, prospects=prospects, now=now)
+    keep_up(db, policy, patients=patients, prospects=prospects)
     about = {f"patient:{patient}" for patient in patients}
     about |= {f"day:{one.branch}:{policy.branch(one.branch).today(now)}" for one in (kept, merged)}
     for what in sorted(about):

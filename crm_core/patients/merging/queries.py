@@ -98,9 +98,3 @@ def _newest_merge(db: Session, kept_id: int) -> PatientMerge | None:
         .where(col(PatientMerge.kept_id) == kept_id, col(PatientMerge.reversed_at).is_(None))
         .order_by(col(PatientMerge.id).desc())
     ).first()
-
-
-def merged_charts(db: Session, patient_id: int) -> tuple[str, ...]:
-    """The numbers of the charts that were merged into this patient's."""
-    rows = select(col(Patient.chart_no)).where(col(Patient.merged_into_id) == patient_id)
-    return tuple(db.scalars(rows.order_by(col(Patient.chart_no))))

@@ -43,7 +43,7 @@ def join_prospect(
     audit.record(
         db, person, "join", now, patient_id=patient_id, branch=patient.branch, what=f"prospect:{prospect_id}"
     )
-    keep_up(db, policy, patients=[patient_id], prospects=[prospect_id], now=now)
+    keep_up(db, policy, patients=[patient_id], prospects=[prospect_id])
     outbox.changed(db, f"patient:{patient_id}", now)
 
 

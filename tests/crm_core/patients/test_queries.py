@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from crm_core.errors import NoSuchPatient, NotAllowed, OtherBranch
-from crm_core.patients.queries import find, find_one, names_of, screen
+from crm_core.patients.queries import find, names_of, nobody_here, screen
 from crm_core.tables.calls import Outcome, Section
 from crm_core.tables.people import Patient, Role
 from tests.crm_core.hand_made import Clinic
@@ -27,7 +27,6 @@ def test_two_of_one_name_are_both_found_and_a_chart_number_stands_first(clinic: 
     who = clinic.coordinator()
     first, second = clinic.patient(name="이하나"), clinic.patient(name="이하나")
     assert [one.id for one in find(clinic.db, who, clinic.policy, "이하나")] == [first, second]
-    assert find_one(clinic.db, who, clinic.policy, "이하나") is None
     by_phone = clinic.patient(phone="+821011115555")
     by_chart = clinic.patient(chart_no="5555")
     assert [one.id for one in find(clinic.db, who, clinic.policy, "5555")] == [by_chart, by_phone]
@@ -37,10 +36,8 @@ def test_another_branchs_patient_is_not_found_and_not_opened(clinic: Clinic) -> 
     patient = clinic.patient(name="박서준")
     elsewhere = replace(clinic, branch="haeundae").coordinator()
     assert find(clinic.db, elsewhere, clinic.policy, "박서준") == []
-    with pytest.raises(OtherBranch):
-        find_one(clinic.db, elsewhere, clinic.policy, "박서준")
-    with pytest.raises(NoSuchPatient):
-        find_one(clinic.db, elsewhere, clinic.policy, "없는이름")
+    assert isinstance(nobody_here(clinic.db, clinic.policy, "박서준"), OtherBranch)
+    assert isinstance(nobody_here(clinic.db, clinic.policy, "없는이름"), NoSuchPatient)
     with pytest.raises(OtherBranch):
         screen(clinic.db, elsewhere, clinic.policy, patient, clinic.now)
     with pytest.raises(NotAllowed):

@@ -123,7 +123,7 @@ def test_a_merge_taken_back_leaves_every_row_and_fold_as_it_was(
             for patient in pair:
                 clinic.says(clinic.director(), patient, Outcome.NO_ANSWER)
         who = desk(clinic)
-        keep_up(db, clinic.policy, patients=[one for (one,) in db.execute(select(col(Patient.id)))], now=now)
+        keep_up(db, clinic.policy, patients=[one for (one,) in db.execute(select(col(Patient.id)))])
         before = everything(db)
         made = merge(db, clinic.policy, who, *pair, now)
         during = everything(db)
@@ -153,7 +153,7 @@ def test_the_kept_patient_reads_like_one_who_had_it_all(
             for number, what, days in happened:
                 happen(clinic, (first, second)[number], what, days)
             if one_patient:
-                keep_up(db, clinic.policy, patients=[first], now=now)
+                keep_up(db, clinic.policy, patients=[first])
             else:
                 merge(db, clinic.policy, desk(clinic), first, second, now)
             said = clinic.why(first)
@@ -267,7 +267,7 @@ def test_merges_of_merges_go_back_in_their_order(clinic: Clinic) -> None:
     clinic.treated(merged, 200)
     clinic.treated(kept, 100)
     clinic.keep(kept, merged, third)
-    keep_up(clinic.db, clinic.policy, patients=[kept, merged, third], now=clinic.now)
+    keep_up(clinic.db, clinic.policy, patients=[kept, merged, third])
     who = desk(clinic)
     before = everything(clinic.db)
     one = merge(clinic.db, clinic.policy, who, kept, merged, clinic.now)
