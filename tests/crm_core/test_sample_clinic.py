@@ -101,19 +101,19 @@ def asked_this_morning(made: ClinicPlan) -> list[InquiryRow]:
 
 
 def happened(made: ClinicPlan) -> Iterator[tuple[str, datetime]]:
-    for row in made.inquiries:
-        if row.at.date() < made.today:  # those of this morning came in before opening
-            yield row.branch, row.at
+    for asked in made.inquiries:
+        if asked.at.date() < made.today:  # those of this morning came in before opening
+            yield asked.branch, asked.at
     for kind in ("visits", "consults", "treatments", "payments", "calls"):
         for row in getattr(made, kind):
             yield row.branch, row.at
-    for row in made.reservations:
-        yield row.branch, row.made_at
-        if row.state_at is not None:
-            yield row.branch, row.state_at
-    for row in made.consults:
-        if row.decided_at is not None:
-            yield row.branch, row.decided_at
+    for booked in made.reservations:
+        yield booked.branch, booked.made_at
+        if booked.state_at is not None:
+            yield booked.branch, booked.state_at
+    for consult in made.consults:
+        if consult.decided_at is not None:
+            yield consult.branch, consult.decided_at
 
 
 def is_open(branch: str, moment: datetime) -> bool:
