@@ -12,6 +12,8 @@ UV_COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --gener
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 # Processes the tests are dealt to; `make test WORKERS=0` keeps them in one.
 WORKERS ?= 2
+# Rows of the export that `make story-data` plays with.
+ROWS ?= 200000
 # More words for pytest: `make test ARGS="-k digest -x"`.
 ARGS ?=
 
@@ -21,7 +23,7 @@ export DASI_REQUIRE_ALL := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint format lock docs bench story pictures clean
+.PHONY: help setup demo run test check lint format lock docs bench story story-data pictures clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -61,6 +63,9 @@ docs: $(DEV_READY) ## Write docs/commands.md from the menu and docs/kpis.md from
 
 story: $(DEV_READY) ## Play a working day in Chromium and check every sentence of it
 	$(PY) -m tests.story
+
+story-data: $(DEV_READY) ## Import a history of 200,000 rows, kill it twice, count it anew; ROWS=20000 is quicker
+	$(PY) -m tests.story_data --rows $(ROWS)
 
 pictures: story ## Make docs/pictures/ anew from the real product: the story leaves them
 

@@ -9,7 +9,20 @@ import pytest
 from tests.house.files import ROOT, read
 
 MAKEFILE = read("Makefile")
-PROMISED = ["setup", "demo", "run", "test", "check", "lint", "lock", "bench", "story", "pictures", "clean"]
+PROMISED = [
+    "setup",
+    "demo",
+    "run",
+    "test",
+    "check",
+    "lint",
+    "lock",
+    "bench",
+    "story",
+    "story-data",
+    "pictures",
+    "clean",
+]
 
 
 @pytest.mark.parametrize("target", PROMISED)
