@@ -77,10 +77,7 @@ def show_stage(command: ShowStage, context: Context) -> Reply:
     branch = command.branch or who.branch
     if command.step:
         return replace(_typed_step(command, who.id, branch, context), where=Where.HERE)
-    audit.record(
-        context.db, context.person, "look", context.now, patient_id=who.id, branch=branch, what="stage"
-    )
-    flow = flow_of(context.db, context.policy, who.id, branch, context.now)
+    flow = _look(who.id, branch, context)
     blocks = stage_blocks(flow, who, context)
     return Reply(blocks, where=Where.IN_PLACE if command.turn else Where.HERE)
 
@@ -112,7 +109,7 @@ def arrive(command: Arrive, context: Context) -> Reply:
 def ask_consult(command: AskConsult, context: Context) -> Reply:
     say, db = context.say, context.db
     branch = _branch(command.patient_id, command.branch, context)
-    flow = flow_of(db, context.policy, command.patient_id, branch, context.now)
+    flow = _look(command.patient_id, branch, context)
     known = flow.reservation.treatment if flow.reservation else None
     wanted = known or likely_treatment(db, context.policy, command.patient_id) or ""
     people = staff_with(db, CALLS, branch)
@@ -137,10 +134,16 @@ def record_consult(command: RecordConsult, context: Context) -> Reply:
         branch,
         context.now,
         treatment=_slug(command.treatment, context) or None,
-        staff_id=int(command.staff) if command.staff.isdecimal() else context.person.staff_id,
+        staff_id=_consulted_by(command.staff, branch, context),
         proposed=read_amount(command.proposed),
     )
     return _shown(command.patient_id, branch, context)
+
+
+def _consulted_by(said: str, branch: str, context: Context) -> int | None:
+    """One of those whom the form offers, else whoever writes it down."""
+    offered = {str(one.id): one.id for one in staff_with(context.db, CALLS, branch)}
+    return offered.get(said, context.person.staff_id)
 
 
 def decide(command: Decide, context: Context) -> Reply:
@@ -176,7 +179,7 @@ def ask_treated(command: AskTreated, context: Context) -> Reply:
     """Courses with sessions left stand first; a doctor writes only what was done."""
     say, db, policy = context.say, context.db, context.policy
     branch = _branch(command.patient_id, command.branch, context)
-    flow = flow_of(db, policy, command.patient_id, branch, context.now)
+    flow = _look(command.patient_id, branch, context)
     courses = tuple((f"{_COURSE}{one.number}", _session(one, context)) for one in flow.courses)
     kinds = tuple((f"{_TREATMENT}{slug}", name) for slug, name in _treatments(context))
     likely = _likely(flow, context)
@@ -269,6 +272,13 @@ def _shown(patient_id: int, branch: str, context: Context, *, turn: bool = False
     return show_stage(ShowStage(patient_id, branch, turn), context)
 
 
+def _look(patient_id: int, branch: str, context: Context) -> Flow:
+    """What is known of the patient's day; whoever is shown it has looked."""
+    db, now = context.db, context.now
+    audit.record(db, context.person, "look", now, patient_id=patient_id, branch=branch, what="stage")
+    return flow_of(db, context.policy, patient_id, branch, now)
+
+
 def _branch(patient_id: int, branch: str, context: Context) -> str:
     """The branch said, else that which looks after the patient. NoSuchPatient, OtherBranch."""
     who = pick(patient_id, "", ShowStage, context)
@@ -321,12 +331,12 @@ ITEMS: tuple[MenuItem[Any], ...] = (
         about_patient=True,
     ),
     MenuItem(code="sa", command=Arrive, answer=arrive, roles=CLOSERS, about_patient=True),
-    MenuItem(code="sq", command=AskConsult, answer=ask_consult, roles=CALLS, reads_only=True),
+    MenuItem(code="sq", command=AskConsult, answer=ask_consult, roles=CALLS, about_patient=True),
     MenuItem(code="sp", command=RecordConsult, answer=record_consult, roles=CALLS, about_patient=True),
     MenuItem(code="sd", command=Decide, answer=decide, roles=CALLS, about_patient=True),
     MenuItem(code="sf", command=AskAgreed, answer=ask_agreed, roles=CALLS, reads_only=True),
     MenuItem(code="se", command=RecordAgreed, answer=record_agreed, roles=CALLS, about_patient=True),
-    MenuItem(code="si", command=AskTreated, answer=ask_treated, roles=TREATERS, reads_only=True),
+    MenuItem(code="si", command=AskTreated, answer=ask_treated, roles=TREATERS, about_patient=True),
     MenuItem(code="sj", command=RecordTreated, answer=record_treated, roles=TREATERS, about_patient=True),
     MenuItem(code="sl", command=AskClose, answer=ask_close, roles=CALLS, reads_only=True),
     MenuItem(code="sm", command=CloseJourney, answer=close_journey, roles=CALLS, about_patient=True),

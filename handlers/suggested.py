@@ -25,7 +25,8 @@ def yaml_block(language: Language, file: str, found: Suggestion, name: str) -> I
     """The lines, comments about everything unsure among them."""
     say = language.say
     yield "  # " + say("Paste this under imports: in config.yaml, then:")
-    yield f"  #   python -m bot import {found.kind} {json.dumps(_on_one_line(file), ensure_ascii=False)} --mapping {name}"
+    typed = json.dumps(_on_one_line(file), ensure_ascii=False)
+    yield f"  #   python -m bot import {found.kind} {typed} --mapping {name}"
     for header in found.lacking:
         yield "  # " + say("{header} is needed and no column looks like it: write it below.", header=header)
     yield f"  {name}:"

@@ -50,7 +50,8 @@ def write(
     right: bool = False,
     centre: bool = False,
 ) -> None:
-    """A line of text with its middle at y, from x on, up to it or around it. A dollar sign in a name is a dollar sign, not a formula."""
+    """A line of text with its middle at y, from x on, up to it or around it. A dollar sign is a dollar
+    sign, no formula."""
     axes.text(
         x,
         y,

@@ -34,7 +34,7 @@ def test_a_day_that_no_calendar_leads_to_is_a_stale_button() -> None:
 
 def test_a_nul_that_postgresql_would_refuse_is_a_stale_button() -> None:
     with pytest.raises(StaleButton):
-        WIRE.decode(WIRE.encode(ShowPatient(None, "김\0지영")))
+        WIRE.decode(WIRE.encode(ShowPatient(0, "김\0지영")))
 
 
 def test_a_branch_that_there_is_not_is_another_branch(clinic: Clinic, everything: Asker) -> None:
