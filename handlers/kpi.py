@@ -317,5 +317,5 @@ ITEMS = (
     ),
     MenuItem(code="kn", command=ShowKpi, answer=show_kpi, roles=FIGURES, reads_only=True),
     MenuItem(code="kx", command=ExplainKpi, answer=explain_kpi, roles=FIGURES, reads_only=True),
-    MenuItem(code="kp", command=OpenKpi, answer=open_kpi, roles=NAMES & FIGURES),
+    MenuItem(code="kp", command=OpenKpi, answer=open_kpi, roles=NAMES & FIGURES, about_patient=True),
 )

@@ -352,5 +352,5 @@ ITEMS = (
         roles=FIGURES,
         reads_only=True,
     ),
-    MenuItem(code="nr", command=OpenReservations, answer=open_reservations, roles=NAMES),
+    MenuItem(code="nr", command=OpenReservations, answer=open_reservations, roles=NAMES, about_patient=True),
 )
