@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from typing import Any, Protocol
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import LargeBinary
@@ -58,10 +58,6 @@ class Vault:
     def blind(self, kind: str, text: str) -> bytes:
         """A keyed hash of 16 bytes: equal texts of one kind have equal hashes, nothing else shows."""
         return hmac.digest(self._blind_key, f"{kind}\0{text}".encode(), "sha256")[:16]
-
-
-class HasVault(Protocol):
-    vault: Vault
 
 
 class Sealed(TypeDecorator[str]):

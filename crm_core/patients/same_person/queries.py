@@ -41,7 +41,6 @@ class ProspectSeen:
     name: str | None
     phone: str | None
     inquiries: int
-    last_asked_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -209,7 +208,6 @@ def _seen_prospects(db: Session, ids: Iterable[int]) -> dict[int, ProspectSeen]:
             col(Prospect.name),
             col(Contact.address),
             func.count(col(Inquiry.id)),
-            func.max(col(Inquiry.received_at)),
         )
         .outerjoin(Contact, col(Contact.id) == col(Prospect.contact_id))
         .outerjoin(Inquiry, col(Inquiry.prospect_id) == col(Prospect.id))
