@@ -53,7 +53,7 @@ def show_differences(command: ShowDifferences, context: Context) -> Reply:
     page = min(command.page, pages - 1)
     shown = found[page * PAGE : (page + 1) * PAGE]
     audit.record(context.db, context.person, "list", context.now, what="differences", count=len(shown))
-    blocks: list[Block] = [Heading(say("The file and the chat differ: {n}", n=len(found)))]
+    blocks: list[Block] = [Heading("🗂 " + say("The file and the chat differ: {n}", n=len(found)))]
     for one in shown:
         blocks += _question(one, context)
     blocks.append(Text(say("Nothing is lost: both stay written down, whichever you choose."), tone=Tone.HINT))

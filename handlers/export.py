@@ -90,7 +90,9 @@ def choose_export(command: ChooseExport, context: Context) -> Reply:  # noqa: AR
     say = context.say
     rows = tuple((Button(say(title), Export(what)),) for what, (title, _) in WHATS.items())
     text = say("This month as CSV and Excel. Another period: /export calls last month.")
-    return Reply((Heading(say("What shall I export?")), Text(text), Buttons(rows)), where=Where.PRIVATE)
+    return Reply(
+        (Heading("📄 " + say("What shall I export?")), Text(text), Buttons(rows)), where=Where.PRIVATE
+    )
 
 
 def export(command: Export, context: Context) -> Reply:

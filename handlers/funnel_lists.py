@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from crm_core.errors import StaleButton
+from crm_core.inquiries.askers import prospect_names
 from crm_core.kpi.activity import Activity, activity
 from crm_core.kpi.behind import Cut, JourneyBehind, activity_patients, funnel_patients
 from crm_core.kpi.conditions import PAIRS, Which
@@ -25,6 +26,7 @@ from handlers.funnel_commands import (
 )
 from handlers.funnel_giving import give, may_give, whom_to_give
 from handlers.funnel_words import NEW, RETURNING, staff_of, value_name
+from handlers.inquiry_words import shown_asker
 from handlers.kpi_words import PART_NAMES, pair_name, stage_name
 from handlers.language import figures
 from handlers.language.envelope import envelope
@@ -198,7 +200,7 @@ def open_journeys(command: OpenJourneys, context: Context) -> Reply:
     shown = people[page * PAGE : (page + 1) * PAGE]
     said = context.language.many("{n} journey", "{n} journeys", len(people))
     blocks: list[Block] = [Heading(f"{part_name(command, context)} · {said}")]
-    blocks += [_people(shown, context)] if shown else [_nobody(context)]
+    blocks += [_people(shown, page * PAGE, context)] if shown else [_nobody(context)]
     blocks += _pages(command, shown, page, pages, context)
     place = Where.HERE if context.private else Where.PRIVATE
     return Reply(
@@ -221,21 +223,25 @@ def give_journeys(command: GiveJourneys, context: Context) -> Reply:
     return give(known, without_chart, command.staff, context)
 
 
-def _people(shown: list[JourneyBehind], context: Context) -> Table:
+def _people(shown: list[JourneyBehind], before: int, context: Context) -> Table:
+    """Who they are, numbered as the buttons below; someone without a chart by the name they gave."""
     say = context.say
     names = names_of(context.db, [one.patient_id for one in shown if one.patient_id is not None])
+    asked = prospect_names(context.db, [one.prospect_id for one in shown if one.prospect_id is not None])
     rows = tuple(
         (
+            str(number),
             name_and_chart(names[one.patient_id], context)
             if one.patient_id is not None
-            else say("inquiry without a chart"),
+            else say("{who}, no chart yet", who=shown_asker(asked.get(one.prospect_id or 0), context)),
             figures.staff_day(one.first_on, context.language),
             stage_name(one.reached, context),
             _families(one, context),
         )
-        for one in shown
+        for number, one in enumerate(shown, start=before + 1)
     )
-    return Table((say("Patient"), say("First contact"), say("Reached"), say("Treatment")), rows, plain=True)
+    columns = ("", say("Patient"), say("First contact"), say("Reached"), say("Treatment"))
+    return Table(columns, rows, numeric=frozenset({0}), plain=True)
 
 
 def _families(one: JourneyBehind, context: Context) -> str:

@@ -122,10 +122,10 @@ def _lines(shown: Sequence[WaitingInquiry], before: int, context: Context) -> li
         below = [waited(one.waiting_minutes, context), since, shown_owner(one, staff, context)]
         if one.others:
             below.append(context.say("asked {n} times", n=len(one.ids)))
-        lines.append(f"{number}. {' · '.join(parts)}\n   {' · '.join(below)}")
+        lines.append(f"{number}. {' · '.join(parts)}\n{' · '.join(below)}")
         buttons.append(Button(f"{number} {who[one.inquiry_id]}", ShowInquiry(one.inquiry_id)))
     rows = tuple(tuple(buttons[start : start + 3]) for start in range(0, len(buttons), 3))
-    return [Text("\n".join(lines)), Buttons(rows)]
+    return [Text("\n\n".join(lines)), Buttons(rows)]
 
 
 def _names(shown: Sequence[WaitingInquiry], context: Context) -> dict[int, str]:

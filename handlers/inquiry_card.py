@@ -28,7 +28,7 @@ from handlers.inquiry_commands import (
     ShowInquiry,
     UndoInquiry,
 )
-from handlers.inquiry_words import ENDS, shown_asker, shown_phone, shown_source, waited, what_for
+from handlers.inquiry_words import ENDS, lasted, shown_asker, shown_phone, shown_source, waited, what_for
 from handlers.language import figures
 from handlers.language.menu_item import Context, MenuItem
 from handlers.language.reply import (
@@ -112,7 +112,12 @@ def _standing(row: Inquiry, context: Context) -> list[Block]:
         when = figures.staff_moment(row.answered_at, branch, context.language)
         blocks.append(
             Text(
-                say("✅ {staff} answered {when} (after {minutes} minutes)", staff=by, when=when, minutes=took)
+                say(
+                    "✅ {staff} answered {when} (after {time})",
+                    staff=by,
+                    when=when,
+                    time=lasted(took, context),
+                )
             )
         )
     if row.closed_at is not None and row.closed_why is not None:
@@ -150,11 +155,12 @@ def _buttons(row: Inquiry, context: Context) -> list[Block]:
         if not mine:
             first.append(Button(say("I will answer"), ClaimInquiry(row.id), Style.PRIMARY))
         first.append(Button(say("Answered"), AnswerInquiry(row.id), Style.PRIMARY if mine else Style.PLAIN))
-        second.append(Button(say("Give to somebody else"), AskHandOver(row.id)))
+        second += [*_book(row, context), Button(say("Give to somebody else"), AskHandOver(row.id))]
     elif context.now - done_at <= timedelta(minutes=context.policy.calls.undo_minutes):
         first.append(Button(say("Take back"), UndoInquiry(row.id)))
     if row.closed_at is None:
-        first += _book(row, context)
+        if done_at is not None:
+            first += _book(row, context)
         second.append(Button(say("Close the inquiry"), AskClose(row.id)))
     if done_at is not None and context.private and context.person.has(CALLS):
         second.append(Button(say("Next one"), NextCall(row.branch)))

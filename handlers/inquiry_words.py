@@ -61,6 +61,14 @@ def waited(minutes: int, context: Context) -> str:
     return say("waiting for {hours} h {minutes} min", hours=hours, minutes=rest)
 
 
+def lasted(minutes: int, context: Context) -> str:
+    """A length of time in opening hours: “8 h 46 min”."""
+    hours, rest = divmod(minutes, HOUR)
+    if hours == 0:
+        return context.say("{minutes} min", minutes=rest)
+    return context.say("{hours} h {minutes} min", hours=hours, minutes=rest)
+
+
 def shown_asker(name: str | None, context: Context) -> str:
     """The name as it may be read here."""
     if not name:

@@ -65,7 +65,7 @@ def show_proposals(command: ShowProposals, context: Context) -> Reply:
     page = min(command.page, pages - 1)
     shown = found[page * PAGE : (page + 1) * PAGE]
     audit.record(context.db, context.person, "list", context.now, what="same_person", count=len(shown))
-    blocks: list[Block] = [Heading(say("Same person? {n} to answer", n=len(found)))]
+    blocks: list[Block] = [Heading("👥 " + say("Same person? {n} to answer", n=len(found)))]
     for one in shown:
         blocks += _question(one, context)
     if page < pages - 1:
@@ -165,7 +165,7 @@ def _compared(sides: tuple[Side, Side], context: Context) -> tuple[Block, ...]:
         (Button(say("Keep the other"), CompareCharts(other.who.id, kept.who.id)),),
     )
     return (
-        Heading(say("Are these one person?")),
+        Heading("👥 " + say("Are these one person?")),
         Table(("", say("Kept"), say("Comes over")), rows),
         Text(told, tone=Tone.HINT),
         Buttons(buttons),

@@ -48,7 +48,7 @@ from handlers.why_words import list_reasons, next_consult_call, section_name, wh
 
 ASKERS = NAMES | {Role.GROUP}
 KINDS = ("reservations", "visits", "treatments")
-MERGE_WORDS = ("merge", "합치기")
+MERGE_WORDS = ("merge", "합치기", "병합", "중복")
 _NEVER = (
     Why.DENIED,
     Why.STOPPED,

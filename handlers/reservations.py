@@ -132,7 +132,7 @@ def _title(branch: str, period: Period, context: Context) -> str:
     near = _NEAR.get(ahead) if period.days == 1 else None
     days = figures.days_between(period.first, period.last, context.language)
     name = context.policy.branch(branch).name(context.language.code)
-    return f"{context.say(near or N_('Reservations'))} · {name} · {days}"
+    return f"📅 {context.say(near or N_('Reservations'))} · {name} · {days}"
 
 
 def _table(lines: Sequence[Line], period: Period, context: Context) -> Table:

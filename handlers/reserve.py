@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from crm_core.errors import BookedAlready, NotUnderstood
-from crm_core.patients.queries import FoundPatient
+from crm_core.patients.queries import FoundPatient, names_of
 from crm_core.policy.branch import Branch
 from crm_core.reservations import actions
 from crm_core.reservations.actions import Mark
@@ -102,7 +102,9 @@ def _at(command: OpenReserve, treatment: str | None, at: datetime, context: Cont
 
 def _ahead(command: OpenReserve, who: FoundPatient, ahead: Sequence[Reservation], context: Context) -> Reply:
     say = context.say
-    blocks: list[Block] = [Heading(say("Reservations ahead: {who}", who=name_and_chart(who, context)))]
+    blocks: list[Block] = [
+        Heading("📅 " + say("Reservations ahead: {who}", who=name_and_chart(who, context)))
+    ]
     for row in ahead:
         assert row.id is not None
         blocks.append(Text(_shown(row, context)))
@@ -130,7 +132,7 @@ def _times(command: OpenReserve, who: FoundPatient, context: Context) -> Reply:
     treatment, moving = _treatment(command, who, context)
     db, policy, now = context.db, context.policy, context.now
     title = N_("Change a reservation: {who}") if moving else N_("Book: {who}")
-    blocks: list[Block] = [Heading(say(title, who=name_and_chart(who, context)))]
+    blocks: list[Block] = [Heading("📅 " + say(title, who=name_and_chart(who, context)))]
     if moving is not None:
         blocks.append(Text(say("So far: {when}", when=_when(moving.starts_at, place, context))))
     blocks.append(Text(_what(treatment, place, context), tone=Tone.HINT))
@@ -218,7 +220,7 @@ def _said(title: str, row: Reservation, undo: UndoBooking | UndoChange, context:
         Button(say("Take back"), undo),
         Button(say("Reservations ahead"), OpenReserve(row.patient_id, row.branch, turn=True)),
     )
-    blocks = (Heading(say(title)), Text(_shown(row, context)), Buttons((buttons,)))
+    blocks = (Heading(say(title)), Text(_shown_with_name(row, context)), Buttons((buttons,)))
     return Reply(blocks, where=Where.IN_PLACE)
 
 
@@ -295,7 +297,7 @@ def cancel_reservation(command: CancelReservation, context: Context) -> Reply:
         Button(say("Take back"), UndoChange(command.reservation_id)),
         Button(say("Book again"), OpenReserve(row.patient_id, row.branch, turn=True)),
     )
-    blocks = (Heading(say("✅ Cancelled")), Text(_shown(row, context)), Buttons((buttons,)))
+    blocks = (Heading(say("✅ Cancelled")), Text(_shown_with_name(row, context)), Buttons((buttons,)))
     return Reply(blocks, where=Where.IN_PLACE)
 
 
@@ -325,6 +327,12 @@ def _shown(row: Reservation, context: Context) -> str:
         when = figures.staff_day(row.starts_on, context.language)
     what = [context.policy.treatment_name(row.treatment, code)] if row.treatment else []
     return " · ".join([when, *what, place.name(code)])
+
+
+def _shown_with_name(row: Reservation, context: Context) -> str:
+    """Whose reservation it is, and below what of it."""
+    who = names_of(context.db, [row.patient_id])[row.patient_id]
+    return f"{name_and_chart(who, context)}\n{_shown(row, context)}"
 
 
 def _when(at: datetime, place: Branch, context: Context) -> str:

@@ -24,7 +24,7 @@ from handlers.stage_words import DECISION_NAMES
 
 def stage_blocks(flow: Flow, who: FoundPatient, context: Context) -> tuple[Block, ...]:
     """For the asker alone: amounts only for whoever works with them."""
-    blocks: list[Block] = [Heading(context.say("Stage: {who}", who=name_and_chart(who, context)))]
+    blocks: list[Block] = [Heading("📍 " + context.say("Stage: {who}", who=name_and_chart(who, context)))]
     blocks.append(Text(_stands(flow, context)))
     known = [f"✓ {line}" for line in _known(flow, context)]
     if known:

@@ -25,6 +25,7 @@ _QUICK = ("calls", "next", "digest", "funnel", "reservations", "noshow", "closin
 _QUICK_SHOWN = 6
 _CLOSE_SECONDS = 300
 _PHONE_WIDTH = 38
+_PHONE_NUMBERS = 44
 _PHONE_TWO_LINES = 56
 _PAIR = 2
 _FEW = 3
@@ -237,13 +238,15 @@ def _word(name: str, korean: tuple[str, ...], code: str) -> str:
 
 def _is_wide(table: Mapping[str, Any]) -> bool:
     """Whether a table does not fit across a phone: its widest cells, side by side, in widths of a digit.
-    Words of a few columns may stand in two lines; two columns always fit."""
+    Words of a few columns may stand in two lines, numbers do not; two columns always fit."""
     if len(table["columns"]) <= _PAIR:
         return False
     lines = [table["columns"], *table["rows"]]
     columns = zip(*lines, strict=False)
     width = sum(max(_width(cell) for cell in cells) + _GAP for cells in columns)
-    return width > (_PHONE_WIDTH if len(table["columns"]) > _FEW else _PHONE_TWO_LINES)
+    if len(table["columns"]) > _FEW:
+        return width > _PHONE_WIDTH
+    return width > (_PHONE_NUMBERS if len(table.get("numeric", ())) > 1 else _PHONE_TWO_LINES)
 
 
 def _width(text: str) -> int:

@@ -130,7 +130,7 @@ def test_a_number_opens_its_people_and_the_look_is_audited(context: Context, ask
     reply = open_journeys(command, context)
     table = next(b for b in reply.blocks if isinstance(b, Table))
     assert len(table.rows) == 1
-    assert table.rows[0][2] == "Consult"
+    assert (table.rows[0][0], table.rows[0][3]) == ("1", "Consult")
     context.db.flush()
     audits = context.db.scalars(select(AuditRow)).all()
     assert [(row.action, row.what, row.count) for row in audits] == [("list", "funnel:consult:pending", 1)]

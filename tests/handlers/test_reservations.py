@@ -87,7 +87,7 @@ def test_a_foreign_branch_and_an_administrator_get_nothing(clinic: Clinic) -> No
 def test_the_title_says_how_far_ahead_the_day_is(clinic: Clinic, days: int, title: str) -> None:
     day = clinic.ago(-days)
     reply = show_reservations(ShowReservations(clinic.branch, day, day), in_channel(clinic, code="ko"))
-    assert text(reply).startswith(f"{title} · 강남점 · 11/")
+    assert text(reply).startswith(f"📅 {title} · 강남점 · 11/")
 
 
 def test_a_day_is_a_living_card_whose_pages_turn_in_place(clinic: Clinic) -> None:

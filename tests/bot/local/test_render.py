@@ -191,6 +191,16 @@ def test_a_table_that_does_not_fit_a_phone_is_stacked_there() -> None:
     assert not _is_wide(two_lines)
     assert _is_wide(wide)
     assert not _is_wide({"columns": ["a"], "rows": []})
+    assert not _is_wide(
+        {"columns": ["지표", ""], "rows": [["금액 동의율", "58% (2,249만 원 ÷ 3,848만 원) (2026년 10월)"]]}
+    )
+
+
+def test_numbers_that_would_touch_on_a_phone_are_stacked() -> None:
+    row = ["예약→내원", "84% (67/80) +2", "98% (143/146) +23"]
+    table = {"columns": ["단계", "신환", "구환"], "rows": [row], "numeric": [1, 2]}
+    assert _is_wide(table)
+    assert not _is_wide({**table, "rows": [["예약→내원", "84% / 86%", "98% / 94%"]]})
 
 
 def test_a_message_that_was_taken_back_shows_nothing_of_what_it_said() -> None:
