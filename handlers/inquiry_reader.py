@@ -1,7 +1,7 @@
 """Reads `/inquiry 김지영 010-1234-5678 카카오톡 보톡스`: the words come in any order."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from rapidfuzz import fuzz
 
@@ -13,7 +13,6 @@ from handlers.branches import take_branch
 from handlers.inquiry_commands import ShowInquiries, TakeInquiry
 from handlers.language.words import Words, nearest
 
-LONGEST_RUN = 3
 LEAST_LETTERS = 3  # a shorter word of ours stands in many a name: 지인 in 김지인
 LIKE, LIKE_LATIN = 66, 80  # of 100: one of three syllables is wrong, one letter of five
 _PHONE = re.compile(r"^\+?[\d().-]+$")
@@ -42,10 +41,10 @@ def read_inquiry(words: Words) -> ShowInquiries | TakeInquiry:
         return ShowInquiries(branch)
     policy = words.policy
     phone = _take_phone(words, policy.country)
-    source = _take(words, lambda text: _known(policy.source_slug(text), policy.sources))
-    treatment = _take(words, lambda text: treatment_named(policy, text))
-    kind = _take(words, _kind)
-    mine = _take(words, lambda text: text if text.casefold() in _MINE else None)
+    source = words.take_run(lambda text: _known(policy.source_slug(text), policy.sources))
+    treatment = words.take_run(lambda text: treatment_named(policy, text))
+    kind = words.take_run(_kind)
+    mine = words.take_run(lambda text: text if text.casefold() in _MINE else None)
     who, note = _who_and_rest(words, policy)
     return TakeInquiry(
         branch,
@@ -91,17 +90,6 @@ def has_digit(text: str) -> bool:
     return any(letter.isdigit() for letter in text)
 
 
-def _take(words: Words, reads: Callable[[str], str | None]) -> str | None:
-    """Removes the longest run of words that is read, and returns what it means."""
-    for size in range(min(LONGEST_RUN, len(words.left)), 0, -1):
-        for start in range(len(words.left) - size + 1):
-            found = reads(" ".join(words.left[start : start + size]))
-            if found is not None:
-                del words.left[start : start + size]
-                return found
-    return None
-
-
 def _take_phone(words: Words, country: str) -> str:
     """A number in one word or in several (010 1234 5678)."""
 
@@ -116,7 +104,7 @@ def _take_phone(words: Words, country: str) -> str:
         phone_named(text, country)
         return text
 
-    return _take(words, number) or ""
+    return words.take_run(number) or ""
 
 
 def _kind(text: str) -> str | None:

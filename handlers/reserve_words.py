@@ -1,9 +1,7 @@
 """`/reserve <patient> [day] [time] [treatment]`, in whatever order people type it."""
 
 import re
-from collections.abc import Callable
 from datetime import time
-from typing import TypeVar
 
 from crm_core.errors import Missing, NotUnderstood, StaleButton
 from crm_core.policy.policy import Policy
@@ -11,11 +9,9 @@ from handlers.branches import take_branch
 from handlers.language.words import Words, read_day
 from handlers.reserve_commands import OpenReserve
 
-T = TypeVar("T")
 LONGEST_SLUG = 20
 _CLOCK = re.compile(r"^(오전|오후|am|pm)?(\d{1,2})(?::|시)(\d{2})?(?:분)?(am|pm)?$")
 _AFTERNOON = ("오후", "pm")
-LONGEST_NAME = 4  # words of one treatment, day or time
 
 
 def read_clock(text: str) -> time:
@@ -36,9 +32,9 @@ def read_clock(text: str) -> time:
 def read_reserve(words: Words) -> OpenReserve:
     """The branch, the day, the time and the treatment are taken out; what is left is the patient."""
     branch = take_branch(words)
-    day = _take(words, lambda text: read_day(text, words.today))
-    clock = _take(words, lambda text: text if _CLOCK.match("".join(text.split()).casefold()) else None)
-    treatment = _take(words, lambda text: known_treatment(words.policy, text), keep=1)
+    day = words.take_run(lambda text: read_day(text, words.today))
+    clock = words.take_run(lambda text: text if _CLOCK.match("".join(text.split()).casefold()) else None)
+    treatment = words.take_run(lambda text: known_treatment(words.policy, text), keep=1)
     patient = words.take_rest()
     if not patient:
         raise Missing("patient")
@@ -76,14 +72,3 @@ def whole_treatment(policy: Policy, text: str) -> str | None:
     if len(fitting) != 1:
         raise StaleButton
     return fitting[0]
-
-
-def _take(words: Words, read: Callable[[str], T | None], keep: int = 0) -> T | None:
-    """The longest run of words that can be read so, taken out; the first `keep` words are left."""
-    for size in range(min(LONGEST_NAME, len(words.left)), 0, -1):
-        for start in range(keep, len(words.left) - size + 1):
-            found = read(" ".join(words.left[start : start + size]))
-            if found is not None:
-                del words.left[start : start + size]
-                return found
-    return None

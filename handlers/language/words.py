@@ -3,15 +3,18 @@
 import calendar
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TypeVar
 
 from rapidfuzz import fuzz, process
 
 from crm_core.errors import NotUnderstood
 from crm_core.period import Period, months_before
 from crm_core.policy.policy import Policy
+
+T = TypeVar("T")
 
 _RANGE = re.compile(r"^(\d{4}-\d{1,2}-\d{1,2})(?:\.\.|~|…)(\d{4}-\d{1,2}-\d{1,2})$")
 _MONTH = re.compile(r"^(\d{4})[-.](\d{1,2})$")
@@ -23,6 +26,7 @@ _QUARTER = re.compile(r"^(\d{4})-?q([1-4])$")
 _LAST_DAYS = re.compile(r"^(?:last|최근|지난)(\d{1,4})(?:days?|일)(?:간|동안)?$")
 _YEAR = re.compile(r"^(\d{4})년?$")
 LONGEST_DAYS = 3660
+LONGEST_RUN = 4  # words of one treatment, day, time or phone number
 _NEAR = 55
 _NEAR_IN_HANGUL = 62
 
@@ -190,6 +194,16 @@ class Words:
                     raise NotUnderstood("cut", word, nearest(word, options) or options)
                 del self.left[index]
                 return known[stem]
+        return None
+
+    def take_run(self, read: Callable[[str], T | None], keep: int = 0) -> T | None:
+        """What the longest run of words means that can be read so; the first `keep` words are left."""
+        for size in range(min(LONGEST_RUN, len(self.left)), 0, -1):
+            for start in range(keep, len(self.left) - size + 1):
+                found = read(" ".join(self.left[start : start + size]))
+                if found is not None:
+                    del self.left[start : start + size]
+                    return found
         return None
 
     def take_rest(self) -> str:
