@@ -231,9 +231,10 @@ def within_days(db: Session, earlier: Any, later: Any, days: int) -> Any:
 
 
 def has_payments(ask: Ask) -> str | None:
-    """`no_payments` where the branches gave none up to the end of the period: then no answer shows money."""
-    known = col(Payment.branch).in_(ask.branches), col(Payment.paid_on) <= ask.period.last
-    found = select(col(Payment.id)).where(*known).limit(1)
+    """`no_payments` where the branches gave none up to the end of the period, as far as is known at `now`:
+    then no answer shows money."""
+    of_branches, in_time = col(Payment.branch).in_(ask.branches), col(Payment.paid_on) <= ask.period.last
+    found = select(col(Payment.id)).where(of_branches, in_time, col(Payment.paid_at) <= ask.now).limit(1)
     return None if ask.db.execute(found).first() else "no_payments"
 
 
