@@ -245,7 +245,6 @@ def _write_people(
             "status": "active",
             "vip": False,
             "last_visit_on": _texts(treated.last),
-            "paid_24m": 0,
             "created_at": created,
         },
         patients,

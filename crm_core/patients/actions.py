@@ -62,7 +62,7 @@ def _merge(db: Session, rows: Sequence[Mapping[str, Any]], keeps: Collection[str
     )
 
 
-_BLANK = ("branch", "status", "created_at", "vip", "paid_24m")
+_BLANK = ("branch", "status", "created_at", "vip")
 
 
 def _blank(chart: Chart, branch: str, now: datetime) -> dict[str, Any]:
@@ -73,7 +73,6 @@ def _blank(chart: Chart, branch: str, now: datetime) -> dict[str, Any]:
         "status": PatientStatus.ACTIVE,
         "created_at": now,
         "vip": False,
-        "paid_24m": 0,
     }
 
 
@@ -130,7 +129,7 @@ def _upsert(db: Session, rows: Sequence[ChartRow], others: Mapping[Chart, int], 
             "referred_by_id": others.get((row.chart[0], cells.get("referred_by", ""))),
         }
     charts = list(values)
-    made = _merge(db, list(values.values()), keeps=("created_at", "vip", "paid_24m"))
+    made = _merge(db, list(values.values()), keeps=("created_at", "vip"))
     ids = ids_of(db, charts)
     return {ids[charts[place]] for place in made.changed}
 

@@ -177,11 +177,10 @@ def _registered(policy: Policy, plan: ClinicPlan, patient: PatientRow) -> dateti
 
 def _patients(db: Session, policy: Policy, plan: ClinicPlan, staff: Mapping[str, int]) -> dict[str, int]:
     vault = vault_of(db)
-    paid = _paid(plan)
     _write(
         db,
         Patient,
-        [_patient(policy, plan, row, staff, vault, paid.get(row.chart_no, 0)) for row in plan.patients],
+        [_patient(policy, plan, row, staff, vault) for row in plan.patients],
     )
     ids = _ids(db, col(Patient.chart_no), col(Patient.id))
     referred = [
@@ -194,20 +193,12 @@ def _patients(db: Session, policy: Policy, plan: ClinicPlan, staff: Mapping[str,
     return ids
 
 
-def _paid(plan: ClinicPlan) -> dict[str, int]:
-    paid: dict[str, int] = {}
-    for row in plan.payments:
-        paid[row.chart_no] = paid.get(row.chart_no, 0) + row.amount - row.refund
-    return paid
-
-
 def _patient(
     policy: Policy,
     plan: ClinicPlan,
     row: PatientRow,
     staff: Mapping[str, int],
     vault: Vault,
-    paid: int,
 ) -> Row:
     return {
         "book": policy.branch(row.branch).book,
@@ -225,7 +216,6 @@ def _patient(
         "first_visit_on": row.first_visit_on,
         "owner_id": staff[row.owner] if row.owner else None,
         "vip": row.vip,
-        "paid_24m": paid,
         "created_at": _registered(policy, plan, row),
     }
 

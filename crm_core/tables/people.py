@@ -71,7 +71,6 @@ class Patient(SQLModel, table=True):
     preference: str | None = None  # text | kakao | owner_only
     preferred_time: str | None = None
     last_visit_on: date | None = None  # kept with the visits, for "was here in the last 14 days"
-    paid_24m: int = 0  # minor units, payments − refunds in the policy's value window, kept nightly
     merged_into_id: int | None = Field(default=None, foreign_key="patient.id")
     created_at: datetime = moment()
 

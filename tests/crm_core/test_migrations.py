@@ -19,6 +19,7 @@ from tests.databases import VAULT, Postgres, open_test_engine
 
 FIRST = "0001"
 SEALED_SINCE = ("refusal", "lift_reason")
+DROPPED = {("patient", "paid_24m")}  # never read, and computed where it is needed
 Rows = dict[str, dict[str, Any]]
 
 
@@ -53,6 +54,8 @@ def test_every_row_of_the_first_schema_is_still_there_in_the_newest(first: Engin
     sealed = bytes(after[table][column])
     assert before[table][column] == VAULT.open(sealed) == "x"
     after[table][column] = before[table][column]
+    for table, column in DROPPED:
+        del before[table][column]
     assert {name: {key: after[name][key] for key in row} for name, row in before.items()} == before
     assert _differences(first) == []
 
