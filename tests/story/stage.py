@@ -44,10 +44,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_demo(database: Path, log: Path) -> Iterator[str]:
+def running_demo(database: Path, log: Path, config: Path = Path("config.yaml")) -> Iterator[str]:
     """`python -m bot demo` on a sample of its own; gives its address."""
     port = free_port()
-    words = ["demo", "--no-browser", "--port", str(port), "--database", str(database)]
+    words = ["demo", "--config", str(config), "--no-browser", "--port", str(port)]
+    words += ["--database", str(database)]
     with log.open("w") as out:
         process = subprocess.Popen([sys.executable, "-m", "bot", *words], stdout=out, stderr=out)
         try:

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.databases import TEMPLATE, NoPostgres, fresh_postgres, migrated, postgres_server
-from tests.story.stage import NotMet, Told
-from tests.story_data import real_files
+from tests.story.stage import NotMet, Told, chromium
+from tests.story_data import chat, real_files
 from tests.story_data.clinic import Clinic, configuration
 from tests.story_data.made import ROWS, export
 from tests.story_data.play import Export, play
@@ -102,6 +102,12 @@ def _real_files(folder: Path, _: Export | None, told: Told) -> None:
     real_files.play(folder, told)
 
 
+def _in_chat(folder: Path, _: Export | None, told: Told) -> None:
+    if chromium() is None:
+        raise _Skipped("there is no Chromium on this machine (on Debian: apt-get install chromium)")
+    chat.play(folder, told)
+
+
 @contextmanager
 def _clinic(url: str, folder: Path) -> Iterator[Clinic]:
     clinic = Clinic(url, configuration(folder))
@@ -115,6 +121,7 @@ _PLAYS: dict[str, Callable[[Path, Export | None, Told], None]] = {
     SQLITE: _on_sqlite,
     POSTGRES: _on_postgres,
     FILES: _real_files,
+    CHAT: _in_chat,
 }
 
 if __name__ == "__main__":

@@ -177,7 +177,7 @@ def _moment(how: str, value: date | datetime) -> str:
             if not isinstance(value, datetime):
                 return said
             half, hour = ("오후", value.hour - 12 or 12) if value.hour >= 12 else ("오전", value.hour)
-            return f"{said} {half} {hour}시" + (f" {value.minute:02}분" if value.minute else "")
+            return f"{said} {half} {hour}시" + (f" {value.minute}분" if value.minute else "")
         case _:
             return f"{day.isoformat()} {clock}".strip()
 
