@@ -1,56 +1,15 @@
 """config.yaml is read once, and every mistake says its file, line, key and what would be right."""
 
-import json
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from bot.config import Config, ConfigError, environment, json_schema, load, policy_lines
+from bot.config import ConfigError, environment, json_schema, load, policy_lines
+from tests.bot.told import SOURCE, Told
 from tests.clinic import ROOT, TODAY
-
-SOURCE = (ROOT / "config.yaml").read_text("utf-8")
-
-
-@pytest.fixture
-def told(tmp_path: Path) -> "Told":
-    return Told(tmp_path / "config.yaml")
-
-
-class Told:
-    """Reads the repository's file with one thing changed, and tells what was said."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def load(self, text: str, **env: str) -> Config:
-        self.path.write_text(text, "utf-8")
-        return load(self.path, env, TODAY)
-
-    def about(self, *changes: tuple[str, str]) -> list[str]:
-        text = SOURCE
-        for old, new in changes:
-            assert old in text, old
-            text = text.replace(old, new, 1)
-        return self.of(text)
-
-    def of(self, text: str, **env: str) -> list[str]:
-        with pytest.raises(ConfigError) as raised:
-            self.load(text, **env)
-        return str(raised.value).splitlines()
-
-    def lines(self, text: str) -> list[int] | None:
-        """The lines of the mistakes, None where there is none; any other exception passes."""
-        try:
-            self.load(text)
-        except ConfigError as error:
-            return [problem.line for problem in error.problems]
-        return None
 
 
 def line_of(text: str, source: str = SOURCE) -> int:
@@ -297,7 +256,7 @@ class TestTheEnvironment:
     def test_example_names_exactly_the_variables_that_are_read(self) -> None:
         lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
         named = {line.partition("=")[0] for line in lines if "=" in line and line[0] != "#"}
-        assert named == {"DATABASE_URL", "DATA_KEY", "HEALTH_BIND", "LOG_LEVEL"} | {
+        assert named == {"DATABASE_URL", "DATA_KEY", "HEALTH_BIND", "IMPORT_INBOX", "LOG_LEVEL"} | {
             "POSTGRES_PASSWORD"
         }  # the last one is read by compose.yaml
 
@@ -343,92 +302,3 @@ def test_holidays_reach_from_2015_to_ten_years_after_today(told: Told) -> None:
     told.path.write_text(SOURCE, "utf-8")
     holidays = load(told.path, {}, date(2030, 1, 1)).policy.branch("gangnam").holidays
     assert (min(holidays).year, max(holidays).year) == (2015, 2040)
-
-
-# ── Any mutation is a ConfigError with a line, or a file that reads ──────────────────────────────────
-
-JUNK: st.SearchStrategy[Any] = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(max_size=12),
-    st.lists(st.integers(), max_size=2),
-    st.dictionaries(st.text(max_size=5), st.integers(), max_size=2),
-)
-
-
-def _places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value)
-    found: list[tuple[str | int, ...]] = []
-    for key, below in inner:
-        found.append((*path, key))
-        if isinstance(below, dict | list):
-            found += _places(below, (*path, key))
-    return found
-
-
-@lru_cache(maxsize=1)
-def _plain() -> Any:
-    # BaseLoader reads texts only; numbers and truths are restored so that the file stays right.
-    return _typed(yaml.load(SOURCE, Loader=yaml.BaseLoader))
-
-
-def _typed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _typed(below) for key, below in value.items()}
-    if isinstance(value, list):
-        return [_typed(below) for below in value]
-    if value in ("true", "false"):
-        return value == "true"
-    if value.isdigit() and not value.startswith("0"):
-        return int(value)
-    return float(value) if value == "0.0" else value
-
-
-def _changed(value: Any, path: tuple[str | int, ...], change: str, junk: Any) -> Any:
-    """A copy of `value` with the place at `path` dropped, renamed or replaced."""
-    head, rest = path[0], path[1:]
-    items = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
-    found: list[tuple[Any, Any]] = []
-    for key, below in items:
-        if key != head:
-            found.append((key, below))
-        elif rest:
-            found.append((key, _changed(below, rest, change, junk)))
-        elif change == "replace":
-            found.append((key, junk))
-        elif change == "rename":
-            found.append((f"{key}{junk}", below))
-    return dict(found) if isinstance(value, dict) else [below for _, below in found]
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_any_mutation_of_the_file_reads_or_is_a_config_error_with_a_line(
-    data: st.DataObject, told: Told
-) -> None:
-    path = data.draw(st.sampled_from(_places(_plain())))
-    change = data.draw(st.sampled_from(["drop", "rename", "replace"]))
-    mutated = _changed(_plain(), path, change, data.draw(JUNK))
-    text = json.dumps(mutated, ensure_ascii=False, indent=1)  # YAML too, and written faster
-    lines = told.lines(text)
-    assert lines is None or lines
-    assert all(0 < line <= text.count("\n") + 1 for line in lines or ())
-
-
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(at=st.integers(0, len(SOURCE)), length=st.integers(0, 60), junk=st.text(max_size=4))
-def test_any_damage_to_the_text_reads_or_is_a_config_error_with_a_line(
-    told: Told, at: int, length: int, junk: str
-) -> None:
-    junk = junk.encode("utf-8", "ignore").decode()
-    text = SOURCE[:at] + junk + SOURCE[at + length :]
-    lines = told.lines(text)
-    assert lines is None or lines
-    assert all(line > 0 for line in lines or ())
-
-
-def test_the_unchanged_file_survives_the_round_trip_of_the_mutation_test(told: Told) -> None:
-    text = yaml.safe_dump(_plain(), allow_unicode=True, sort_keys=False)
-    assert told.load(text).policy == load(ROOT / "config.yaml", {}, TODAY).policy
