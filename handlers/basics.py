@@ -26,7 +26,7 @@ _TOPICS: tuple[tuple[tuple[str, str], tuple[str, ...]], ...] = (
     ),
     (("👤", N_("One patient")), ("patient", "why")),
     (
-        ("📊", N_("Numbers")),
+        ("📊", N_("The clinic in numbers")),
         ("digest", "funnel", "kpi", "noshow", "churn", "recapture", "export"),
     ),
     (("🗂", N_("Files of the chart program")), ("import", "differences")),

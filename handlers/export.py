@@ -88,7 +88,8 @@ def read_export(words: Words) -> ChooseExport | Export:
 
 def choose_export(command: ChooseExport, context: Context) -> Reply:  # noqa: ARG001
     say = context.say
-    rows = tuple((Button(say(title), Export(what)),) for what, (title, _) in WHATS.items())
+    whats = [Button(say(title), Export(what)) for what, (title, _) in WHATS.items()]
+    rows = tuple(tuple(whats[n : n + 2]) for n in range(0, len(whats), 2))
     text = say("This month as CSV and Excel. Another period: /export calls last month.")
     return Reply(
         (Heading("📄 " + say("What shall I export?")), Text(text), Buttons(rows)), where=Where.PRIVATE

@@ -63,7 +63,7 @@ def waited(minutes: int, context: Context) -> str:
 
 def lasted(minutes: int, context: Context) -> str:
     """A length of time in opening hours: “8 h 46 min”."""
-    hours, rest = divmod(minutes, HOUR)
+    hours, rest = divmod(max(minutes, 1), HOUR)
     if hours == 0:
         return context.say("{minutes} min", minutes=rest)
     return context.say("{hours} h {minutes} min", hours=hours, minutes=rest)
