@@ -21,7 +21,7 @@ from handlers.page_words import channel_title, clock_line, hours_line, page_text
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-_QUICK = ("calls", "next", "digest", "funnel", "reservations", "noshow", "closing", "help", "language")
+_QUICK = ("calls", "next", "inquiry", "digest", "funnel", "reservations", "closing", "help", "language")
 _QUICK_SHOWN = 6
 _CLOSE_SECONDS = 300
 _PHONE_WIDTH = 38

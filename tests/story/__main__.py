@@ -1,9 +1,12 @@
-"""`make story`: claim → outcome → undo → funnel → tomorrow morning, in both languages and both sizes.
+"""`make story`: claim → outcome → undo → an inquiry booked → the numbers → tomorrow morning.
+
+In both languages and both sizes.
 
 Plays through the real process in Chromium, prints what each person saw and when, leaves pictures in
 docs/pictures, and exits 1 when a sentence of the story is not met.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tests.story.stage import NotMet, Seat, Told, browser, running_demo
+from tests.story.stage import BETWEEN_TAPS_MS, NotMet, Seat, Told, browser, running_demo
 from tests.story.words import COLLEAGUE, COORDINATOR, DIRECTOR, words
 
 PICTURES = Path("docs/pictures")
@@ -79,7 +82,9 @@ def _story(seat: Seat, told: Told, code: str) -> None:
     _undo(seat, told, w)
     _denial_is_asked_once_more(seat, told, w)
     _one_tap(seat, told, w)
+    _inquiry_answered_and_booked(seat, told, w)
     _funnel(seat, told, code)
+    _numbers(seat, told, code)
     _tomorrow_morning(seat, told, w)
     _a_stranger(seat, told, w)
 
@@ -138,9 +143,34 @@ def _one_tap(seat: Seat, told: Told, w: dict[str, str]) -> None:
     seat.press(seat.messages().filter(has_text=w["clinic_phone"]).last, w["no_answer"])
     text = seat.sees(seat.messages(), f"✅ {w['no_answer']}")
     told.say(COORDINATOR, "nobody answers: one tap", text)
+    before = seat.messages().count()
     seat.press(seat.messages().filter(has_text=f"✅ {w['no_answer']}").last, w["next"])
+    seat.more_than(before)
     seat.sees(seat.last(), w["claim"])
     told.say(COORDINATOR, "and the next one is there", seat.last().inner_text())
+
+
+def _inquiry_answered_and_booked(seat: Seat, told: Told, w: dict[str, str]) -> None:
+    chart = re.search(r"\b\d{6}\b", seat.last().inner_text())
+    told.must(chart is not None, "the card says whose chart it is")
+    assert chart is not None
+    seat.write(f"/inquiry {chart[0]} kakao botox")
+    text = seat.sees(seat.last(), w["answer_me"])
+    told.say(COORDINATOR, "writes an inquiry of that patient down", text)
+    seat.press(seat.last(), w["answer_me"])
+    seat.sees(seat.last(), COORDINATOR)
+    seat.press(seat.last(), w["answered"])
+    seat.sees(seat.last(), "✅")
+    told.say(COORDINATOR, "takes and answers it: two taps", seat.last().inner_text())
+    seat.press(seat.last(), w["book"])
+    seat.sees(seat.last(), w["free_times"])
+    told.must(seat.fits(), "nothing scrolls sideways")
+    seat.page.wait_for_timeout(BETWEEN_TAPS_MS)
+    seat.last().locator("[data-press]").first.click()
+    text = seat.sees(seat.last(), w["booked"])
+    told.must(chart[0] in text, "the answer says whose reservation it is")
+    told.say(COORDINATOR, "books the first free time: one tap", text)
+    seat.picture("8-booked")
 
 
 def _funnel(seat: Seat, told: Told, code: str) -> None:
@@ -153,6 +183,21 @@ def _funnel(seat: Seat, told: Told, code: str) -> None:
     told.must(seat.fits(), "nothing scrolls sideways")
     seat.show(picture)
     seat.picture("5-funnel")
+
+
+def _numbers(seat: Seat, told: Told, code: str) -> None:
+    seat.write("/kpi" if code == "en" else "/지표")
+    text = seat.sees(seat.last(), "📐")
+    told.must("%" in text, "the numbers are there")
+    told.say(DIRECTOR, "asks for every number", text)
+    seat.write("/kpi return by cohort" if code == "en" else "/지표 재내원율 코호트별")
+    picture = seat.last().locator("img")
+    picture.wait_for()
+    told.must(bool(picture.get_attribute("alt")), "the map says what it shows")
+    told.say(DIRECTOR, "asks who returns, by the month of treatment", seat.last().inner_text())
+    told.must(seat.fits(), "nothing scrolls sideways")
+    seat.show(picture)
+    seat.picture("9-cohorts")
 
 
 def _tomorrow_morning(seat: Seat, told: Told, w: dict[str, str]) -> None:

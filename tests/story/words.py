@@ -20,6 +20,11 @@ _TEXTS = {
     "undone": "Taken back. The earlier entry is kept.",
     "no_answer": "No answer",
     "next": "Next one",
+    "answer_me": "I will answer",
+    "answered": "Answered",
+    "book": "Book",
+    "free_times": "Free times",
+    "booked": "✅ Booked",
     "linked": "I do not know this account yet. Ask your administrator for a code and write /link CODE.",
 }
 
