@@ -67,6 +67,11 @@ def _killed_twice(clinic: Clinic, export: Export, staff: Staff, told: Told) -> S
     """The largest file, killed at two moments, while people work in the chat."""
     kind = export.largest
     file = export.files[kind]
+    before = Presses(staff)
+    for _ in range(2):
+        before.round()
+    told.must(not before.trouble, f"every press is carried out: {before.trouble[:2]}")
+    told.say(CHAT, "people work before the import", before.told())
     with Presses(staff) as presses:
         for least, most in ((0.05, 0.4), (0.5, 0.8)):
             position, rows = clinic.killed_import(kind, file, SystemRandom().uniform(least, most))
