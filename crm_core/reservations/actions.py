@@ -15,7 +15,6 @@ from crm_core.errors import (
     NothingToUndo,
     OtherBranch,
     StaleButton,
-    TooLateToUndo,
 )
 from crm_core.outbox import actions as outbox
 from crm_core.policy.branch import Branch
@@ -26,6 +25,7 @@ from crm_core.reservations.queries import CLOSERS, reservations_on
 from crm_core.sql import insert_ignoring
 from crm_core.staff import audit
 from crm_core.staff.access import Person
+from crm_core.staff.own import still_own
 from crm_core.tables.desk import BookingDay
 from crm_core.tables.facts import LIVE, Reservation, ReservationState, Visit
 from crm_core.upkeep import keep_up
@@ -307,10 +307,9 @@ def _take_back(
 ) -> None:
     moved: list[Reservation] = []
     for row in rows:
-        if row.state_why not in set(Why) or row.state_by_id != person.staff_id or row.state_at is None:
+        if row.state_why not in set(Why):
             raise NothingToUndo
-        if now - row.state_at > timedelta(minutes=policy.calls.undo_minutes):
-            raise TooLateToUndo(policy.calls.undo_minutes)
+        still_own(policy, person, row.state_by_id, row.state_at, now)
         moved += _undone_rows(db, row)
         audit.record(
             db, person, "undo", now, patient_id=row.patient_id, branch=row.branch, what=row.state.value

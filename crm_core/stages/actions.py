@@ -5,7 +5,7 @@ Until the chart's own row comes (`crm_core/adopting`), a row has `source` "chat"
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +20,6 @@ from crm_core.errors import (
     NothingToUndo,
     OtherBranch,
     StaleButton,
-    TooLateToUndo,
 )
 from crm_core.journeys.load import CLOSE
 from crm_core.journeys.queries import Standing, journeys_of
@@ -28,6 +27,7 @@ from crm_core.policy.policy import Policy
 from crm_core.reservations.actions import CHAT
 from crm_core.reservations.queries import CLOSERS
 from crm_core.staff.access import CALLS, Person, may_see
+from crm_core.staff.own import still_own
 from crm_core.staff.queries import staff_of
 from crm_core.stages.entry import TABLES, Changes, read
 from crm_core.stages.follow import follow
@@ -207,35 +207,7 @@ def treat(
         own = staff_of(db, person.staff_id)
         done = replace(done, doctor=doctor_key(own) if own else None, paid=None)
     _arrive(step)
-    session = _session(step, done.course_no)
-    known = [
-        row
-        for row in flow_of(db, policy, patient_id, branch, now).treatments
-        if _same(policy, row.treatment, done.treatment)
-    ]
-    row = known[0] if known else None
-    values: dict[str, Any] = {
-        "doctor": done.doctor,
-        "staff_id": None if person.has({Role.DOCTOR}) else person.staff_id,
-        "course_no": done.course_no,
-        "session_no": session,
-        "amount": done.paid,
-    }
-    if row is None:
-        row = TreatmentDone(
-            book=step.patient.book,
-            number=step.number,
-            patient_id=patient_id,
-            branch=branch,
-            done_at=now,
-            done_on=step.day,
-            treatment=done.treatment,
-            source=CHAT,
-            **values,
-        )
-        step.make(row)
-    else:
-        step.changes.fill(row, **values)
+    row = _treated(step, done)
     if done.paid:
         _pay(step, row, done.paid)
     return step.write()
@@ -263,13 +235,12 @@ def undo(db: Session, policy: Policy, person: Person, entry_id: int, now: dateti
     NothingToUndo when it is not one's own, not the newest, or the chart's by now; TooLateToUndo.
     """
     entry = db.get(DeskEntry, entry_id, with_for_update=True, populate_existing=True)
-    if entry is None or entry.taken_back_at is not None or entry.by_staff_id != person.staff_id:
+    if entry is None or entry.taken_back_at is not None:
         raise NothingToUndo
     newest = last_entry(db, entry.patient_id)
     if newest is None or newest.id != entry.id:
         raise NothingToUndo
-    if now - entry.at > timedelta(minutes=policy.calls.undo_minutes):
-        raise TooLateToUndo(policy.calls.undo_minutes)
+    still_own(policy, person, entry.by_staff_id, entry.at, now)
     for change in reversed(read(entry.changes)):
         row = db.get(TABLES[change.table], change.row_id, populate_existing=True)
         if row is None or not change.stands(row):
@@ -332,6 +303,35 @@ def _arrive(step: _Step) -> None:
                 source=CHAT,
             )
         )
+
+
+def _treated(step: _Step, done: Treatment) -> TreatmentDone:
+    """The row of the treatment: the chart's own of the day with what it lacks, else a new one."""
+    values: dict[str, Any] = {
+        "doctor": done.doctor,
+        "staff_id": None if step.person.has({Role.DOCTOR}) else step.person.staff_id,
+        "course_no": done.course_no,
+        "session_no": _session(step, done.course_no),
+        "amount": done.paid,
+    }
+    of_day = flow_of(step.db, step.policy, step.patient_id, step.branch, step.now).treatments
+    row = next((one for one in of_day if _same(step.policy, one.treatment, done.treatment)), None)
+    if row is not None:
+        step.changes.fill(row, **values)
+        return row
+    row = TreatmentDone(
+        book=step.patient.book,
+        number=step.number,
+        patient_id=step.patient_id,
+        branch=step.branch,
+        done_at=step.now,
+        done_on=step.day,
+        treatment=done.treatment,
+        source=CHAT,
+        **values,
+    )
+    step.make(row)
+    return row
 
 
 def _session(step: _Step, course_no: str | None) -> int | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select, update
@@ -19,7 +19,6 @@ from crm_core.errors import (
     NotUnderstood,
     OtherBranch,
     StaleButton,
-    TooLateToUndo,
 )
 from crm_core.inquiries.actions import Asker, who_asked
 from crm_core.inquiries.answering.turns import INQUIRERS, next_in_turn, who_answers
@@ -39,6 +38,7 @@ from crm_core.privacy import folded_name, vault_of
 from crm_core.sql import insert_ignoring
 from crm_core.staff import audit
 from crm_core.staff.access import Person, may_see
+from crm_core.staff.own import still_own
 from crm_core.tables.facts import Inquiry, InquiryEnd, InquiryKind
 from crm_core.tables.people import Patient, Prospect, Role
 from crm_core.upkeep import keep_up
@@ -192,10 +192,9 @@ def undo(db: Session, policy: Policy, person: Person, inquiry_id: int, now: date
     """
     row = _row(db, policy, person, inquiry_id)
     by, at = (row.closed_by_id, row.closed_at) if row.closed_at else (row.answered_by_id, row.answered_at)
-    if at is None or by is None or by != person.staff_id:
+    if at is None or by is None:
         raise NothingToUndo
-    if now - at > timedelta(minutes=policy.calls.undo_minutes):
-        raise TooLateToUndo(policy.calls.undo_minutes)
+    still_own(policy, person, by, at, now)
     was_closed = row.closed_at is not None
     rows = _done_together(db, row, at, was_closed=was_closed)
     for one in rows:

@@ -1,20 +1,21 @@
 """A reservation is booked in chat here; moved, cancelled and marked in `reservations/actions.py`."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from uuid import uuid4
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from crm_core.errors import BookedAlready, NoSuchPatient, NothingToUndo, OtherBranch, TooLateToUndo
+from crm_core.errors import BookedAlready, NoSuchPatient, NothingToUndo, OtherBranch
 from crm_core.policy.policy import Policy
 from crm_core.reservations.actions import CHAT, follow_up, refuse_unless_free
 from crm_core.reservations.openings import ahead_of
 from crm_core.reservations.queries import CLOSERS
 from crm_core.staff import audit
 from crm_core.staff.access import Person, may_see
+from crm_core.staff.own import still_own
 from crm_core.tables.calls import AFFIRMATIONS, Call
 from crm_core.tables.facts import LIVE, Reservation
 from crm_core.tables.people import Patient, PatientStatus
@@ -90,10 +91,7 @@ def undo_booking(db: Session, policy: Policy, person: Person, reservation_id: in
     row = db.get(Reservation, reservation_id, with_for_update=True, populate_existing=True)
     if row is None or row.state not in LIVE or row.source != CHAT or not row.number.startswith(_NUMBER):
         raise NothingToUndo
-    if row.staff_id != person.staff_id or row.made_at is None:
-        raise NothingToUndo
-    if now - row.made_at > timedelta(minutes=policy.calls.undo_minutes):
-        raise TooLateToUndo(policy.calls.undo_minutes)
+    still_own(policy, person, row.staff_id, row.made_at, now)
     audit.record(db, person, "undo", now, patient_id=row.patient_id, branch=row.branch, what="book")
     db.delete(row)
     _next_step(db, policy, person, row.patient_id, now, "book", None)
