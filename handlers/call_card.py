@@ -326,8 +326,9 @@ def show_card(command: ShowCard, context: Context) -> Reply:
 
 def claim_card(command: ClaimCard, context: Context) -> Reply:
     """In a channel the card opens privately: the number is for one person's eyes."""
-    actions.claim(context.db, context.policy, context.person, command.card_id, context.now)
-    reply = reply_for(command.card_id, replace(context, private=True))
+    card = actions.claim(context.db, context.policy, context.person, command.card_id, context.now)
+    assert card.id is not None
+    reply = reply_for(card.id, replace(context, private=True))
     return replace(reply, where=Where.IN_PLACE if context.private else Where.PRIVATE)
 
 

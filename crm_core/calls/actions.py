@@ -237,6 +237,7 @@ def claim(db: Session, policy: Policy, person: Person, card_id: int, now: dateti
 
     ClaimedByOther, AlreadyLogged, OnlyForOwner (VIP), OtherBranch, NotStarted, NoSuchCard.
     """
+    card_id = card_now(db, policy, person, card_id, now)
     card = workable(db, policy, person, card_id)
     won = _take(db, policy, person, card_id, now, from_others=False)
     if won is None:
@@ -268,6 +269,16 @@ def skip(db: Session, policy: Policy, person: Person, card_id: int, now: datetim
     if is_taken(card, person, now):
         raise _lost(db, card_id)
     return _put_back(db, policy, person, card_id, now, {"skipped_at": now}, also_free=True)
+
+
+def card_now(db: Session, policy: Policy, person: Person, card_id: int, now: datetime) -> int:
+    """The card, or where its patient's chart has been merged since, today's card of the chart that was
+    kept: a card of its own stands on a list there, and what is said on the other must not be lost."""
+    card = db.get(CallCard, card_id)
+    patient = db.get(Patient, card.patient_id) if card is not None else None
+    if patient is None or patient.merged_into_id is None:
+        return card_id
+    return open_card(db, policy, person, patient.merged_into_id, now).id or card_id
 
 
 def workable(db: Session, policy: Policy, person: Person, card_id: int) -> CallCard:

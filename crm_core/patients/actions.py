@@ -126,12 +126,18 @@ def _upsert(db: Session, rows: Sequence[ChartRow], others: Mapping[Chart, int], 
             "name": None if name == old_name else name,  # sealed anew only when it changed
             "name_blind": vault.blind("name", folded_name(name)) if name else None,
             "birth_date": None if born == old_born else born,
-            "referred_by_id": others.get((row.chart[0], cells.get("referred_by", ""))),
+            "referred_by_id": _referrer(row, others),
         }
     charts = list(values)
     made = _merge(db, list(values.values()), keeps=("created_at", "vip"))
     ids = ids_of(db, charts)
     return {ids[charts[place]] for place in made.changed}
+
+
+def _referrer(row: ChartRow, others: Mapping[Chart, int]) -> int | None:
+    """Nobody came because of themselves: some charts fill the column so when there is no one to name."""
+    named = row.cells.get("referred_by", "")
+    return None if named == row.chart[1] else others.get((row.chart[0], named))
 
 
 def _sealed(db: Session, charts: Sequence[Chart]) -> dict[Chart, tuple[str | None, str | None]]:
@@ -161,7 +167,7 @@ def _reach(
     wards = {
         ids[row.chart]: others[row.chart[0], row.cells["guardian_of"]]
         for row in rows
-        if "guardian_of" in row.cells
+        if row.cells.get("guardian_of", row.chart[1]) != row.chart[1]  # nobody is their own guardian
     }
     guardians = preferred_contacts(db, [w for w in wards if w not in current]) | current
     for guardian, ward in wards.items():

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from crm_core.calls.actions import card_of, is_taken, open_card, staff_name, workable
+from crm_core.calls.actions import card_now, card_of, is_taken, open_card, staff_name, workable
 from crm_core.calls.standing.actions import (
     find_phones,
     keep_promises,
@@ -103,6 +103,7 @@ def log_outcome(
         card_id = open_card(db, policy, person, patient_id, now).id
     if card_id is None:
         raise NoSuchCard
+    card_id = card_now(db, policy, person, card_id, now)
     workable(db, policy, person, card_id)
     card = db.get_one(CallCard, card_id, populate_existing=True, with_for_update=True)
     _free_for(db, card, person, now)
