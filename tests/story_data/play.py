@@ -73,11 +73,13 @@ def _killed_twice(clinic: Clinic, export: Export, staff: Staff, told: Told) -> S
     told.must(not before.trouble, f"every press is carried out: {before.trouble[:2]}")
     told.say(CHAT, "people work before the import", before.told())
     with Presses(staff) as presses:
+        position = rows = 0
         for least, most in ((0.05, 0.4), (0.5, 0.8)):
             position, rows = clinic.killed_import(kind, file, SystemRandom().uniform(least, most))
             told.say(SHELL, f"{file.name}: the import is killed at row {position:,} of {rows:,}")
         said = clinic.run("import", kind, str(file))
-    told.say(SHELL, "the same command goes on to the end", _last_line(said))
+    rate = f"{(rows - position) / said.seconds:,.0f} rows/s beside them"
+    told.say(SHELL, f"the same command goes on to the end, {rate}", _last_line(said))
     told.must(clinic.batch(file)[2], f"{file.name} is finished")
     told.must(not presses.trouble, f"every press is carried out: {presses.trouble[:2]}")
     told.must(presses.longest() <= LONGEST, f"a press waits {LONGEST:.0f} s at the most: {presses.told()}")
