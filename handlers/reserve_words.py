@@ -10,16 +10,19 @@ from handlers.language.words import Words, read_day
 from handlers.reserve_commands import OpenReserve
 
 LONGEST_SLUG = 20
-_CLOCK = re.compile(r"^(오전|오후|am|pm)?(\d{1,2})(?::|시)(\d{2})?(?:분)?(am|pm)?$")
+_CLOCK = re.compile(r"^(오전|오후|am|pm)?(\d{1,2})(?:(?::|시)(\d{2}|반)?(?:분)?(am|pm)?|(am|pm))$")
 _AFTERNOON = ("오후", "pm")
+_HALF_PAST = "반"
+_LIKE_A_DAY = re.compile(r"^(?:\d{1,4}/\d{1,2}(?:/\d{1,2})?|\d{4}-\d{1,2}-\d{1,2}|\d{1,2}월\d{1,2}일)$")
 
 
 def read_clock(text: str) -> time:
-    """15:30, 3:30 pm, 15시, 오후 3시 30분; NotUnderstood("time")."""
+    """15:30, 3:30 pm, 3pm, 15시, 오후 3시 30분, 오후 3시 반; NotUnderstood("time")."""
     match = _CLOCK.match("".join(text.split()).casefold())
     if match is None:
         raise NotUnderstood("time", text)
-    half, hour, minute = match[1] or match[4], int(match[2]), int(match[3] or 0)
+    half, hour = match[1] or match[4] or match[5], int(match[2])
+    minute = 30 if match[3] == _HALF_PAST else int(match[3] or 0)
     if half is not None:
         if not 1 <= hour <= 12:
             raise NotUnderstood("time", text)
@@ -30,11 +33,15 @@ def read_clock(text: str) -> time:
 
 
 def read_reserve(words: Words) -> OpenReserve:
-    """The branch, the day, the time and the treatment are taken out; what is left is the patient."""
+    """The branch, the day, the time and the treatment are taken out; what is left is the patient.
+    NotUnderstood("date") for a day that no calendar has: it is nobody's name."""
     branch = take_branch(words)
     day = words.take_run(lambda text: read_day(text, words.today))
     clock = words.take_run(lambda text: text if _CLOCK.match("".join(text.split()).casefold()) else None)
     treatment = words.take_run(lambda text: known_treatment(words.policy, text), keep=1)
+    for word in words.left:
+        if _LIKE_A_DAY.match(word) and len(words.left) > 1:
+            raise NotUnderstood("date", word)
     patient = words.take_rest()
     if not patient:
         raise Missing("patient")

@@ -48,7 +48,8 @@ def read_amount(text: str) -> int | None:
 
 
 def take_step(words: Words) -> tuple[str, str]:
-    """The step that stands behind the patient, with its amount: `김지영 동의 30만`; "" where none does."""
+    """The step that stands behind the patient, with its amount: `김지영 동의 30만`; or before: `도착 0432`;
+    "" where none does."""
     left = words.left
     for place in range(len(left) - 1, 0, -1):
         step = _STEP_WORDS.get(left[place].casefold())
@@ -57,4 +58,8 @@ def take_step(words: Words) -> tuple[str, str]:
         amount = read_amount(" ".join(left[place + 1 :]))
         del left[place:]
         return step, "" if amount is None else str(amount)
-    return "", ""
+    step = _STEP_WORDS.get(left[0].casefold()) if len(left) > 1 else None
+    if step is None:
+        return "", ""
+    del left[0]
+    return step, ""

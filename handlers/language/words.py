@@ -34,6 +34,7 @@ _NAMED = {
     "today": ("today", "오늘", "금일", "당일"),
     "yesterday": ("yesterday", "어제", "전일"),
     "tomorrow": ("tomorrow", "내일", "명일"),
+    "day_after_tomorrow": ("dayaftertomorrow", "모레", "내일모레"),
     "this_week": ("thisweek", "이번주", "금주"),
     "last_week": ("lastweek", "지난주", "저번주", "전주"),
     "next_week": ("nextweek", "다음주", "차주"),
@@ -96,7 +97,7 @@ def read_period(text: str, today: date) -> Period | None:
 def read_day(text: str, today: date) -> date | None:
     """A day such as 2026-11-25, 11/25 (the nearest such day), 11월 25일, tomorrow; None when it is none."""
     word = "".join(text.split()).casefold()
-    named = {"today": 0, "yesterday": -1, "tomorrow": 1}
+    named = {"today": 0, "yesterday": -1, "tomorrow": 1, "day_after_tomorrow": 2}
     if (name := _BY_WORD.get(word)) in named:
         return today + timedelta(named[name])
     try:
@@ -140,6 +141,7 @@ def _named(name: str, today: date) -> Period:
         "today": Period(today, today),
         "yesterday": Period(today - timedelta(1), today - timedelta(1)),
         "tomorrow": Period(today + timedelta(1), today + timedelta(1)),
+        "day_after_tomorrow": Period(today + timedelta(2), today + timedelta(2)),
         "this_week": Period(monday, monday + timedelta(6)),
         "last_week": Period(monday - timedelta(7), monday - timedelta(1)),
         "next_week": Period(monday + timedelta(7), monday + timedelta(13)),
