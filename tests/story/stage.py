@@ -22,7 +22,7 @@ CHROMIUM_WORDS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 15_000
+PATIENCE_MS = 45_000
 START_SECONDS = 60
 BETWEEN_TAPS_MS = 600
 PRESSES = 3
