@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Any
 
 from sqlalchemy import and_, case, func, literal, select, union_all
@@ -26,8 +27,9 @@ from crm_core.tables.journey import Stage
 
 DAYS = 30  # within so many days of the consult; ripe when as many have passed
 NOT_SUITABLE, OPEN, NO_AMOUNT = "not_suitable", "open", "no_amount"
+COVERED = "covered_care"  # no treatment proposed that the patient pays for: no consult (definitions.md §1.0)
 _BASE = "base"
-_RANK = {_BASE: 0, OPEN: 1, NOT_SUITABLE: 2}
+_RANK = {_BASE: 0, OPEN: 1, NOT_SUITABLE: 2, COVERED: 3}
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ def agreement_amounts(
     result = {}
     for value, kinds in _seen_by(found, scope, by).items():
         number, agreed, proposed = kinds.get(_BASE, (0, 0, 0))
-        out = {reason: kinds[reason][0] for reason in (NOT_SUITABLE, OPEN, NO_AMOUNT) if reason in kinds}
+        out = {
+            reason: kinds[reason][0] for reason in (NOT_SUITABLE, OPEN, NO_AMOUNT, COVERED) if reason in kinds
+        }
         result[value] = Counted(Share(agreed, proposed), out, number)
     return result
 
@@ -96,7 +100,7 @@ def _patients(
     result = {}
     for value, kinds in _seen_by(found, scope, by).items():
         base, agreed = kinds.get(_BASE, (0, 0))
-        out = {reason: kinds[reason][0] for reason in (NOT_SUITABLE, OPEN) if reason in kinds}
+        out = {reason: kinds[reason][0] for reason in (NOT_SUITABLE, OPEN, COVERED) if reason in kinds}
         result[value] = Counted(Share(agreed, base), out, base)
     return result
 
@@ -126,12 +130,24 @@ def _agreed(table: Table, at: datetime, within: int | None) -> Condition:
     return and_(agreed, days_between(col(table.consult_at), col(table.agreement_at), within))
 
 
-def _rank(table: Table, at: datetime, within: int | None) -> Any:
-    """Where a consulted journey stands: in the base, still open, or not suitable."""
-    ripe = col(table.consult_at) <= at - timedelta(within or 0)
+def _rank(table: Table, seen: Seen, within: int | None) -> Any:
+    """Where a consulted journey stands: in the base, still open, not suitable, or about covered care."""
+    ripe = col(table.consult_at) <= seen.at - timedelta(within or 0)
     return case(
-        (col(table.unsuitable_at) <= at, _RANK[NOT_SUITABLE]), (ripe, _RANK[_BASE]), else_=_RANK[OPEN]
+        (_covered(table, seen.policy), _RANK[COVERED]),
+        (col(table.unsuitable_at) <= seen.at, _RANK[NOT_SUITABLE]),
+        (ripe, _RANK[_BASE]),
+        else_=_RANK[OPEN],
     )
+
+
+def _covered(table: Table, policy: Policy) -> Condition:
+    """Everything the journey is about is covered by the insurance."""
+    done = [known for known in policy.treatments.values() if not known.check]
+    paid = {known.family for known in done if not known.covered}
+    only = sorted({known.family for known in done} - paid)
+    joined = ["|".join(some) for number in range(1, len(only) + 1) for some in combinations(only, number)]
+    return col(table.families).in_(joined)
 
 
 def _consulted(seen: Seen, by: JourneyCut | None, within: int | None) -> Any:
@@ -143,7 +159,7 @@ def _consulted(seen: Seen, by: JourneyCut | None, within: int | None) -> Any:
                 col(table.number).label("number"),
                 col(table.consult_at).label("consult_at"),
                 _cut(table, by, seen.at).label("value"),
-                _rank(table, seen.at, within).label("rank"),
+                _rank(table, seen, within).label("rank"),
                 case((_agreed(table, seen.at, within), 1), else_=0).label("agreed"),
             ).where(happened(table, seen, col(table.consult_at)), seen.as_of(table).known)
             for table in TABLES
@@ -172,6 +188,7 @@ def _plans(table: Table, seen: Seen, by: JourneyCut | None) -> Any:
     agreed = _agreed(table, seen.at, DAYS)
     proposed, said = col(table.proposed_amount), col(table.agreed_amount)
     kind = case(
+        (_covered(table, seen.policy), COVERED),
         (col(table.unsuitable_at) <= seen.at, NOT_SUITABLE),
         (col(table.consult_at) > seen.at - timedelta(DAYS), OPEN),
         (proposed.is_(None), NO_AMOUNT),

@@ -67,7 +67,7 @@ def _pair(stage: Stage) -> Callable[[Ask], Any]:
                 )
             )
         if stage is Stage.INQUIRY:
-            found.append(_no_contacts(ask))
+            found += [_no_contacts(ask), _repeats(ask)]
         return union_all(*found)
 
     return statement
@@ -108,6 +108,11 @@ def _contacts(ask: Ask) -> Any:
     others = _no_contacts(ask)
     part = case((_asked_before(ask), literal("asked_again")), else_=literal(HIT))
     return union_all(_inquiries(ask, part, contact=True), others)
+
+
+def _repeats(ask: Ask) -> Any:
+    """Inquiries that ask once more: they belong to the one before."""
+    return _inquiries(ask, literal("asked_again"), contact=True).where(_asked_before(ask))
 
 
 def _asked_before(ask: Ask) -> Any:

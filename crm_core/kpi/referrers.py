@@ -4,6 +4,7 @@ from datetime import UTC, time
 from typing import Any
 
 from sqlalchemy import case, exists, func, literal, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from crm_core.kpi.kpi import KpiCut
@@ -35,8 +36,12 @@ def _treated(ask: Ask) -> Any:
         .subquery()
         .c
     )
+    brought = aliased(Patient)
     named = exists().where(
-        col(Journey.patient_id) == each.patient_id, col(Journey.referred_at).between(start, ask.now)
+        col(brought.referred_by_id) == each.patient_id,
+        col(Journey.patient_id) == col(brought.id),
+        col(Journey.number) == 1,
+        col(Journey.first_at).between(start, ask.now),
     )
     values: dict[KpiCut | None, Any] = {
         KpiCut.BRANCH: each.branch,

@@ -44,8 +44,9 @@ def _came(table: Any) -> tuple[Any, ...]:
     return (col(Reservation.state).in_(CAME),) if table is Reservation else ()
 
 
-def days(ask: Ask, first: Any = None, last: Any = None) -> Any:
-    """A row for each patient and day of the period: patient_id, day, branch."""
+def days(ask: Ask, first: Any = None, last: Any = None, *, registered: bool = False) -> Any:
+    """A row for each patient and day of the period: patient_id, day, branch. With `registered` also the first
+    day that the chart names, for a clinic whose visits were exported from a later day on."""
     found = [
         select(col(table.patient_id).label("patient_id"), day.label("day"), func.min(branch).label("branch"))
         .where(
@@ -57,6 +58,18 @@ def days(ask: Ask, first: Any = None, last: Any = None) -> Any:
         .group_by(table.patient_id, day)
         for table, branch, day, at in _HERE
     ]
+    if registered:
+        begun = col(Patient.first_visit_on)
+        found.append(
+            select(
+                col(Patient.id).label("patient_id"),
+                begun.label("day"),
+                col(Patient.branch).label("branch"),
+            ).where(
+                col(Patient.branch).in_(ask.branches),
+                begun.between(first or ask.period.first, min(last or ask.period.last, ask.today)),
+            )
+        )
     each = union_all(*found).subquery().c
     return select(each.patient_id, each.day, func.min(each.branch).label("branch")).group_by(
         each.patient_id, each.day
@@ -104,7 +117,7 @@ def _visits(ask: Ask) -> Any:
 
 def _newcomers(ask: Ask) -> tuple[Any, Any]:
     """The first days of new patients, and the columns of the day."""
-    row = days(ask).subquery().c
+    row = days(ask, registered=True).subquery().c
     new = is_first(ask, row.patient_id, row.day, col(Patient.first_visit_on))
     asked = select(row.patient_id, row.day, _value(ask, row, literal(1) == 1).label("value"))
     return asked.join(Patient, col(Patient.id) == row.patient_id).where(new), row

@@ -40,6 +40,29 @@ def test_somebody_who_asks_on_three_channels_within_seven_days_asked_once(
     assert found.out["asked_again"] == 2
 
 
+def test_a_chart_that_names_a_first_visit_before_the_first_file_makes_somebody_new_then(
+    db: Session, policy: Policy
+) -> None:
+    clinic = Clinic(db, policy)
+    early = clinic.patient(first_visit_on=at(2).date())
+    clinic.visit(early, 12)
+    clinic.visit(clinic.patient(), 3)
+    clinic.fold()
+    found = number(db, policy, c.NEW_PATIENTS)
+    assert found.whole.value == 2  # on day 2 by the chart, on day 3 by the visit; nobody on day 12
+
+
+def test_a_consult_about_covered_care_is_none(db: Session, policy: Policy) -> None:
+    clinic = Clinic(db, policy)
+    clinic.consult(clinic.patient(), 1, Decision.YES, treatment="medical")
+    clinic.consult(clinic.patient(), 1, Decision.YES, treatment="botox")
+    clinic.fold()
+    for kpi in (c.AGREEMENT, c.AGREEMENT_SAME_DAY):
+        found = number(db, policy, kpi)
+        assert share(found) == (1, 1)
+        assert found.out["covered_care"] == 1
+
+
 def test_inquiries_are_those_about_a_treatment(db: Session, policy: Policy) -> None:
     clinic = Clinic(db, policy)
     for kind in InquiryKind:  # treatment and price count: 2; spam and six others do not
