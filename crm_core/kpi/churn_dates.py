@@ -26,9 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from crm_core.churn.conditions import standing_call
 from crm_core.kpi.rows import Ask, checks, family_of, plus_days
 from crm_core.policy.branch import Branch
 from crm_core.policy.policy import Policy
+from crm_core.tables.calls import Call, Outcome
 from crm_core.tables.columns import Moment
 from crm_core.tables.facts import CAME, LIVE, Course, Reservation, ReservationState, TreatmentDone
 
@@ -133,8 +135,8 @@ def _later_that_day(ask: Ask) -> Any:
 def last_lines(ask: Ask, day: date) -> Any:
     """The ledger as it was on the morning of a day: for each patient and family the last treatment.
 
-    Columns: patient_id, family, churn_on, longest (days of its rule), done_on. Families whose last
-    treatment is older than any rule are left out: they are lapsed.
+    Columns: patient_id, churn_on, longest (days of a rule). Families whose last treatment is older than
+    any rule are left out: they are lapsed; so are those whose treatment is complete.
     """
     # One text for each treatment that sorts by its moment: the greatest of a group is found without
     # ordering every row, in a quarter of the time of a window over all of them.
@@ -170,7 +172,7 @@ def last_lines(ask: Ask, day: date) -> Any:
             _churn_of(ask, ranked).label("churn_on"),
             age_at_lapse(ask.policy, ranked.treatment).label("longest"),
         )
-        .where(ranked.place == 1)
+        .where(ranked.place == 1, ~_cured(ask, ranked))
         .subquery()
         .c
     )
@@ -184,6 +186,17 @@ def last_lines(ask: Ask, day: date) -> Any:
         .group_by(each.patient_id)
         .subquery()
         .c
+    )
+
+
+def _cured(ask: Ask, row: Any) -> Any:
+    """The treatment of the family was complete by the patient's word or ours: its best result, no churn."""
+    return exists().where(
+        col(Call.patient_id) == row.patient_id,
+        col(Call.family) == family_of(ask.policy, row.treatment),
+        col(Call.outcome) == Outcome.TREATMENT_COMPLETE,
+        col(Call.called_on) >= _date(ask.db, func.substr(row.key, 1, _DATE)),
+        *standing_call(ask.now),
     )
 
 
@@ -253,8 +266,8 @@ def booked_on(ask: Ask, row: Any) -> Any:
     )
 
 
-def course_running(ask: Ask, row: Any) -> Any:
-    """Sessions of the family were left on its churn date (reading 7): it could not lapse."""
+def course_running(ask: Ask, row: Any, *, any_family: bool = False) -> Any:
+    """Sessions of the family, or of any, were left on the churn date (reading 7): it could not lapse."""
     done = TreatmentDone
     of_course = and_(
         col(done.patient_id) == col(Course.patient_id),
@@ -272,7 +285,7 @@ def course_running(ask: Ask, row: Any) -> Any:
     used = case((col(Course.used) > known, col(Course.used)), else_=known)
     return exists().where(
         col(Course.patient_id) == row.patient_id,
-        family_of(ask.policy, col(Course.treatment)) == row.family,
+        *([] if any_family else [family_of(ask.policy, col(Course.treatment)) == row.family]),
         col(Course.bought_on) <= row.churn_on,
         or_(col(Course.valid_until).is_(None), col(Course.valid_until) >= row.churn_on),
         col(Course.sessions) > used - later,

@@ -161,7 +161,7 @@ def _patients(ask: Ask) -> Any:
     part = case(
         *_gone(),
         (or_(row.churn_on < first, row.churn_on > last), literal(MISS)),
-        (again, literal(MISS)),
+        (or_(again, course_running(ask, row, any_family=True)), literal(MISS)),
         (booked_on(ask, row), literal(BOOKED)),
         else_=literal(HIT),
     )

@@ -138,6 +138,18 @@ def test_a_patient_is_lost_when_every_family_is(clinic: Clinic) -> None:
     assert found.parts == {"hit": 1, "miss": 2, "booked": 1}
 
 
+def test_nobody_is_lost_whose_treatment_is_complete_or_who_has_sessions_left(clinic: Clinic) -> None:
+    churning(clinic, 20)  # lost
+    cured = churning(clinic, 20)
+    clinic.called(cured, 40, Outcome.TREATMENT_COMPLETE, family="botox")
+    running = clinic.patient()
+    course = clinic.course(running, "laser_toning", 10, days_ago=150)
+    clinic.treated(running, 110, "laser_toning", course_no=course)
+    found = over(clinic, 30, 10, c.CHURN_PATIENT)
+    assert found.parts.get("hit") == 1
+    assert share(found) == (1, 2)  # the cured one is out, the one with sessions stays
+
+
 def test_natural_return_is_of_those_nobody_reached(clinic: Clinic) -> None:
     back, called, silent = (churning(clinic, 90) for _ in range(3))
     clinic.visited(back, 60)
