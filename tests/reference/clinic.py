@@ -37,6 +37,7 @@ class Inquiry:
     kind: str | None = None
     treatment: str | None = None
     staff: str | None = None
+    answered_at: Moment | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Reservation:
     status: str | None = None
     status_at: Moment | None = None
     moved_to: str | None = None
+    doctor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Treatment:
     session_no: int | None = None
     amount: int | None = None
     recommended_on: date | None = None
+    doctor: str | None = None
+    covered: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ class Payment:
     refund: int | None = None
     course_no: str | None = None
     treatment_no: str | None = None
+    covered: bool | None = None
 
 
 @dataclass(frozen=True)
