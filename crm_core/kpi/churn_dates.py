@@ -266,8 +266,10 @@ def booked_on(ask: Ask, row: Any) -> Any:
     )
 
 
-def course_running(ask: Ask, row: Any, *, any_family: bool = False) -> Any:
-    """Sessions of the family, or of any, were left on the churn date (reading 7): it could not lapse."""
+def course_running(ask: Ask, row: Any, *, any_family: bool = False, on: date | None = None) -> Any:
+    """Sessions of the family, or of any, were left on the churn date, or on a day (reading 7): it could not
+    lapse."""
+    day = row.churn_on if on is None else on
     done = TreatmentDone
     of_course = and_(
         col(done.patient_id) == col(Course.patient_id),
@@ -278,7 +280,7 @@ def course_running(ask: Ask, row: Any, *, any_family: bool = False) -> Any:
     later = (
         select(func.count())
         .select_from(done)
-        .where(of_course, col(done.done_on) > row.churn_on)
+        .where(of_course, col(done.done_on) > day)
         .correlate_except(done)  # the line stands two levels above
         .scalar_subquery()
     )
@@ -286,7 +288,7 @@ def course_running(ask: Ask, row: Any, *, any_family: bool = False) -> Any:
     return exists().where(
         col(Course.patient_id) == row.patient_id,
         *([] if any_family else [family_of(ask.policy, col(Course.treatment)) == row.family]),
-        col(Course.bought_on) <= row.churn_on,
-        or_(col(Course.valid_until).is_(None), col(Course.valid_until) >= row.churn_on),
+        col(Course.bought_on) <= day,
+        or_(col(Course.valid_until).is_(None), col(Course.valid_until) >= day),
         col(Course.sessions) > used - later,
     )

@@ -140,8 +140,8 @@ def _natural(ask: Ask) -> Any:
 
 
 def _active(ask: Ask, day: Any) -> Any:
-    """Patients active on the morning of a day: a family not lapsed, or a visit within their own longest
-    rule. Columns: patient_id, churn_on."""
+    """Patients active on the morning of a day: a family not lapsed or with sessions left, or a visit within
+    their own longest rule. Columns: patient_id, churn_on."""
     row = last_lines(ask, day)
     seen = here(
         ask,
@@ -150,7 +150,8 @@ def _active(ask: Ask, day: Any) -> Any:
         lambda on: on >= day - timedelta(longest_rule(ask.policy)),
         lambda on: plus_days(ask.db, on, row.longest) >= day,
     )
-    return select(row.patient_id, row.churn_on).where(or_(row.churn_on >= day, seen)).subquery().c
+    running = course_running(ask, row, any_family=True, on=day - timedelta(1))
+    return select(row.patient_id, row.churn_on).where(or_(row.churn_on >= day, seen, running)).subquery().c
 
 
 def _patients(ask: Ask) -> Any:

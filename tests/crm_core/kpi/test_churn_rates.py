@@ -148,6 +148,7 @@ def test_nobody_is_lost_whose_treatment_is_complete_or_who_has_sessions_left(cli
     found = over(clinic, 30, 10, c.CHURN_PATIENT)
     assert found.parts.get("hit") == 1
     assert share(found) == (1, 2)  # the cured one is out, the one with sessions stays
+    assert share(over(clinic, 30, 10, c.GROWTH)) == (1, 2)
 
 
 def test_natural_return_is_of_those_nobody_reached(clinic: Clinic) -> None:
