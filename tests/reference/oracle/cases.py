@@ -1,7 +1,7 @@
 """What a number is made of: cases that are in it or out of it, each under the values of its cuts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,7 +21,7 @@ class Case:
     hit: float = 0
     base: float = 1
     out: str | None = None
-    cuts: dict[str, Iterable[Value]] = field(default_factory=dict)
+    cuts: Mapping[str, Iterable[Value]] = field(default_factory=dict)
 
 
 Count = Callable[[Seen, Days], list[Case]]

@@ -143,7 +143,8 @@ def staff_of(journey: Journey, stage: str) -> str | None:
             return row.staff if isinstance(row, Consult) else None
         case "treatment":
             return journey.treatments()[0].staff if journey.treatments() else None
-    return None
+        case _:
+            return None
 
 
 def source_of(journey: Journey) -> str | None:
@@ -386,9 +387,9 @@ def funnel(
     return answer
 
 
-def cuts(seen: Seen, days: Days, by: str) -> Json:
+def cuts(seen: Seen, days: Days, by: str) -> dict[str | None, Json]:
     values = {value for row in seen.journeys for stage in STAGES for value in CUTS[by](row, stage)}
-    found: Json = {}
+    found: dict[str | None, Json] = {}
     for value in values:
         where = where_value(by, value)
         found[value] = {"stages": stages(seen, days, where), "outcomes": outcomes(seen, days, where)}

@@ -1,37 +1,15 @@
 """Journeys of one person: a fold over inquiries, reservations and days of visit (product.md §5)."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tests.reference.clinic import Consult, Course, Inquiry, Payment, Treatment
 from tests.reference.oracle.people import CAME, CONTACTS, DECLINED, YES, Booking, Person, at, day
 from tests.reference.oracle.rules import STAGES, family, is_check, patience
+from tests.reference.oracle.steps import Step, visit_steps
 
 NEVER = datetime.fromisoformat("9999-01-01")
 ONE_INQUIRY = timedelta(days=7)  # one person asking on several channels within it asked once
-
-
-@dataclass
-class Step:
-    """One local day of a person at the clinic: everything on it belongs to one journey."""
-
-    on: date
-    moment: datetime
-    arrived: bool
-    consults: list[Consult]
-    treatments: list[Treatment]
-    kept: list[Booking]
-
-    @property
-    def entry(self) -> str:
-        """The earliest stage that has a row."""
-        if self.arrived or not (self.consults or self.treatments):
-            return "visit"
-        return "consult" if self.consults else "treatment"
-
-    def families(self) -> set[str]:
-        rows = [*self.consults, *self.treatments]
-        return {found for row in rows if (found := family(row.treatment))}
 
 
 Event = Inquiry | Booking | Step
@@ -86,8 +64,9 @@ class Journey:
 
     def families(self) -> set[str]:
         """What the journey is known to be about: its contacts and what was done."""
-        rows = [*self.inquiries, *(booking.row for booking in self.bookings)]
-        names = {found for row in rows if (found := family(row.treatment))}
+        words = [row.treatment for row in self.inquiries]
+        words += [booking.row.treatment for booking in self.bookings]
+        names = {found for word in words if (found := family(word))}
         names |= {found for course in self.courses if (found := family(course.treatment))}
         return names.union(*(step.families() for step in self.steps))
 
@@ -231,6 +210,7 @@ def journeys(person: Person) -> list[Journey]:
     asked: list[tuple[datetime, Journey]] = []
     for moment, stage, event in events(person):
         bind_bought(person, found, of_course, moment)
+        journey: Journey | None
         match event:
             case Inquiry():
                 journey = again(asked, moment) or chosen(found, moment, families_of(event.treatment))
@@ -238,7 +218,7 @@ def journeys(person: Person) -> list[Journey]:
                 journey = of_booking.get(event.row.reservation_no)  # a change is no contact
                 journey = journey or booked_there(found, moment, event)
                 journey = journey or chosen(found, moment, families_of(event.row.treatment))
-            case Step():
+            case _:
                 journey = of_step(found, moment, event, of_booking, of_course)
         if journey is None:
             journey = Journey(person)
@@ -383,25 +363,3 @@ def moment_of(person: Person, booking: Booking) -> datetime:
     row = booking.row
     starts = person.sorted_at(row.starts_at)
     return min(person.sorted_at(row.made_at), starts) if row.made_at else starts
-
-
-def visit_steps(person: Person) -> list[Step]:
-    """The days of a person here; a day of nothing but a check or retouch is none."""
-    steps = []
-    for on in person.days_here():
-        arrivals = [row for row in person.visits if day(row.arrived_at) == on]
-        consults = [row for row in person.consults if day(row.held_at) == on]
-        treatments = [row for row in person.treatments if day(row.done_at) == on]
-        kept = [row for row in person.reservations if row.state in CAME and row.starts.date() == on]
-        checks = [row for row in [*consults, *treatments] if is_check(row.treatment)]
-        consults = [row for row in consults if not is_check(row.treatment)]
-        treatments = [row for row in treatments if not is_check(row.treatment)]
-        contact = [booking for booking in kept if not is_check(booking.row.treatment)]
-        if (checks or kept) and not consults and not treatments and not contact:
-            continue
-        moments = [person.sorted_at(row.arrived_at) for row in arrivals]
-        moments += [person.sorted_at(row.held_at) for row in consults]
-        moments += [person.sorted_at(row.done_at) for row in treatments]
-        moments = moments or [min(booking.ended or booking.starts for booking in kept)]
-        steps.append(Step(on, min(moments), bool(arrivals), consults, treatments, contact))
-    return steps

@@ -8,7 +8,6 @@ from tests.reference.oracle.cases import Case, Count, Value, common, patient_sou
 from tests.reference.oracle.consults import COUNTS as CONSULTS
 from tests.reference.oracle.funnel import (
     CUTS,
-    STAGES,
     Days,
     Seen,
     cancelled_by_clinic,
@@ -22,7 +21,7 @@ from tests.reference.oracle.journeys import ONE_INQUIRY, Journey
 from tests.reference.oracle.losses import COUNTS as LOSSES
 from tests.reference.oracle.people import CAME, CONTACTS, Person, day
 from tests.reference.oracle.recalls import COUNTS as RECALLS
-from tests.reference.oracle.rules import care, family, is_check, opening_minutes, source
+from tests.reference.oracle.rules import STAGES, care, family, is_check, opening_minutes, source
 
 BY_WORD = ("referral", "family", "staff_referral")
 
@@ -86,7 +85,7 @@ def response_minutes(seen: Seen, days: Days) -> list[float]:
 
 
 def journey_cuts(journey: Journey, stage: str) -> dict[str, Iterable[Value]]:
-    cuts = {by: list(values(journey, stage)) for by, values in CUTS.items()}
+    cuts: dict[str, Iterable[Value]] = {by: list(values(journey, stage)) for by, values in CUTS.items()}
     return cuts | {"weekday": [weekday(journey.began.date())]}
 
 

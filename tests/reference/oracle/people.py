@@ -100,7 +100,9 @@ def people(clinic: Clinic, now: datetime, branches: frozenset[str] = frozenset()
     for patient in clinic.patients:
         person = Person(patient.branch, patient.chart_no, _known(patient, now))
         found[patient.branch, patient.chart_no, ""] = person
-    names = {(row.branch, row.name, phone(row.phone)): row.chart_no for row in clinic.patients if row.name}
+    names = {
+        (row.branch, row.name or "", phone(row.phone)): row.chart_no for row in clinic.patients if row.name
+    }
 
     def of(branch: str, chart_no: str) -> Person:
         return found.setdefault((branch, chart_no, ""), Person(branch, chart_no, Patient(chart_no, branch)))
@@ -108,7 +110,7 @@ def people(clinic: Clinic, now: datetime, branches: frozenset[str] = frozenset()
     for inquiry in clinic.inquiries:
         chart = inquiry.chart_no
         if not chart and inquiry.phone:
-            chart = names.get((inquiry.branch, inquiry.name, phone(inquiry.phone)))
+            chart = names.get((inquiry.branch, inquiry.name or "", phone(inquiry.phone)))
         if chart:
             person = of(inquiry.branch, chart)
         else:
