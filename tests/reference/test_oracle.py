@@ -42,7 +42,6 @@ DIFFER = {  # the number, a clinic that shows it, why
     "agreement_same_day": (0, "as agreement"),
     "agreement_amount": (0, "as agreement"),
     "course_completion": (1, "not settled: whether a refund is said before the end is old enough"),
-    "referrers": (10_000, "not settled: what the first contact of somebody referred is"),
 }
 CUTS_OF = {
     "inquiries": ("branch", "coordinator", "treatment", "source", "weekday"),

@@ -361,7 +361,7 @@ def referred(seen: Seen, found: list[Journey], journey: Journey, days: Days) -> 
 def first_contacts(seen: Seen, person: Person) -> list[datetime]:
     """The first contact of everybody who names this patient."""
     return [
-        min(found[0].began, datetime.combine(patient.first_visit_on or date.max, time()))
+        found[0].began
         for found in seen.of_person
         if found
         and (patient := found[0].person.patient) is not None
