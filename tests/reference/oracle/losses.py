@@ -26,7 +26,7 @@ def ended(seen: Seen, days: Days) -> list[tuple[Person, Cycle]]:
     found: dict[tuple[int, str], tuple[Person, Cycle]] = {}
     for person in seen.people:
         for cycle in cycles(person):
-            if cycle.ends in days and cycle.ends <= seen.now.date():
+            if cycle.ends in days and cycle.ends < seen.now.date():  # the day is over
                 found[id(person), cycle.family] = (person, cycle)
     return list(found.values())
 
