@@ -68,6 +68,10 @@ class Meter:
     def why(self, kpi: Kpi) -> str | None:
         return kpi.source.known(self.ask) if kpi.source else None
 
+    def cut(self, kpi: Kpi, by: KpiCut) -> Mapping[Value, Figure]:
+        """The number by the values of a cut, without what it is compared with."""
+        return self._figures(kpi, replace(self.ask, by=by))[0]
+
     def measure(self, kpi: Kpi, by: KpiCut | None = None) -> Measured:
         """The number, cut where `by` says so; persons are cut for who sees them, else only oneself."""
         cuts, cut_out = self._figures(kpi, replace(self.ask, by=by)) if by else ({}, {})

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlmodel import Session
 
-from crm_core.kpi.catalogue import CATALOGUE
+from crm_core.kpi.catalogue import CATALOGUE, CHURN_PATIENT, GROWTH
 from crm_core.kpi.kpi import Figure, Kpi, KpiCut, Unit
 from crm_core.kpi.measure import Meter
 from crm_core.kpi.rows import WEEKDAYS
@@ -16,6 +16,9 @@ from crm_core.period import Period
 from crm_core.policy.policy import Policy
 from crm_core.reports.frames import Frame
 from crm_core.staff.access import Scope
+
+OF_A_MONTH = (CHURN_PATIENT, GROWTH)
+"""Numbers that compare the beginning of a period with its end: a week of them says nothing."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def month_table(db: Session, scope: Scope, policy: Policy, now: datetime) -> tup
                 kpi=kpi,
                 whole=whole.whole(kpi),
                 branches=_cut(whole, kpi, KpiCut.BRANCH),
-                weeks={first: meter.whole(kpi) for first, meter in weeks.items()},
+                weeks={} if kpi in OF_A_MONTH else {first: one.whole(kpi) for first, one in weeks.items()},
                 weekdays=_cut(whole, kpi, KpiCut.WEEKDAY),
             )
         )
@@ -63,7 +66,7 @@ def weeks_of(period: Period) -> Iterator[Period]:
 def _cut(meter: Meter, kpi: Kpi, by: KpiCut) -> Mapping[str, Figure]:
     if by not in kpi.cuts:
         return {}
-    return {str(value): figure for value, figure in meter.measure(kpi, by).cuts if value is not None}
+    return {str(value): figure for value, figure in meter.cut(kpi, by).items() if value is not None}
 
 
 def month_frame(lines: tuple[MonthLine, ...], branches: tuple[str, ...], period: Period) -> Frame:
