@@ -34,8 +34,8 @@ FUNNEL_CUTS = (None, "branch", "source", "treatment", "coordinator", "new", "ins
 
 NUMBERS, CUTS = 2, 5
 DIFFER = {  # the number, a clinic that shows it, why
-    "churn_patient": (1, "sessions left and treatment complete keep nobody from being lost (product.md §3)"),
-    "growth": (0, "as churn_patient; what returned means is not settled (definitions §1.0)"),
+    "churn_patient": (1, "not settled: who is active whose recommended date lies beyond the rule (§1.0)"),
+    "growth": (0, "as churn_patient; what returned means (definitions §1.0)"),
     "return_new": (0, "not settled: which patients came for covered one-time care alone"),
     "consult_rate": (0, "not settled: covered consults, and which reason wins where a visit has several"),
     "agreement": (0, "not settled: how covered consults stand beside (definitions §1.0)"),
