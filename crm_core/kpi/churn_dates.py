@@ -222,15 +222,20 @@ def _date(db: Session, text: Any) -> Any:
     return cast(text, Date) if db.get_bind().dialect.name == "postgresql" else type_coerce(text, Date)
 
 
-def treated_between(ask: Ask, row: Any, *when: Any) -> Any:
+def treated_between(ask: Ask, row: Any, *when: Any, rules_only: bool = False) -> Any:
     """Whether the patient of a line had a treatment of its family; `when` are conditions on its day."""
     other = aliased(TreatmentDone)
+    more = (
+        [col(other.treatment).in_([slug for slugs in rule_days(ask.policy).values() for slug in slugs])]
+        if rules_only
+        else [family_of(ask.policy, col(other.treatment)) == row.family]
+    )
     return exists().where(
         col(other.patient_id) == row.patient_id,
         col(other.done_at) <= ask.now,
         col(other.treatment).not_in(checks(ask.policy)),
         *(condition(col(other.done_on)) for condition in when),
-        family_of(ask.policy, col(other.treatment)) == row.family,
+        *more,
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Date, and_, case, exists, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import and_, case, exists, func, literal, or_, select, union_all
 from sqlmodel import col
 
 from crm_core.churn.conditions import REACHED, RECALL_KINDS, standing_call
@@ -155,23 +155,14 @@ def _active(ask: Ask, day: Any) -> Any:
 
 
 def _patients(ask: Ask) -> Any:
-    """The patients active on the first day, by whether they became churned patients in the period and were so
-    at its end; a treatment in it puts the churn date off."""
+    """The patients active on the first day, by whether they became churned patients in the period."""
     first, last = ask.period.first, min(ask.period.last, ask.before(1))
-    start, end = _active(ask, first), last_lines(ask, last + timedelta(1))
-    churn_on = type_coerce(func.coalesce(end.churn_on, start.churn_on), Date)
-    row = (
-        select(start.patient_id, churn_on.label("churn_on"))
-        .select_from(
-            start.patient_id.table.outerjoin(end.patient_id.table, end.patient_id == start.patient_id)
-        )
-        .subquery()
-        .c
-    )
+    row = _active(ask, first)
+    again = treated_between(ask, row, lambda on: on >= first, lambda on: on <= row.churn_on, rules_only=True)
     part = case(
         *_gone(),
         (or_(row.churn_on < first, row.churn_on > last), literal(MISS)),
-        (course_running(ask, row, any_family=True), literal(MISS)),
+        (or_(again, course_running(ask, row, any_family=True)), literal(MISS)),
         (booked_on(ask, row), literal(BOOKED)),
         else_=literal(HIT),
     )

@@ -104,7 +104,7 @@ def test_its_buttons_open_what_it_counts(clinic: Clinic) -> None:
     reply = show_digest(ShowDigest(clinic.branch), context)
     assert labels(reply) == ["Reservations", "Calls", "Mark them"]
     assert "unmarked 1" in text(press(reply, "Mark them", context))
-    assert text(press(reply, "Reservations", context)).startswith("Today's reservations")
+    assert text(press(reply, "Reservations", context)).startswith("📅 Today's reservations")
 
 
 def test_a_closed_day_is_said(clinic: Clinic) -> None:

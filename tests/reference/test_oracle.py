@@ -34,7 +34,10 @@ FUNNEL_CUTS = (None, "branch", "source", "treatment", "coordinator", "new", "ins
 
 NUMBERS, CUTS = 2, 5
 DIFFER = {  # the number, a clinic that shows it, why
-    "churn_patient": (1, "not settled: who is active whose recommended date lies beyond the rule (§1.0)"),
+    "churn_patient": (
+        1,
+        "a period longer than a rule misses families begun in it; active by a recommended date",
+    ),
     "growth": (0, "as churn_patient; what returned means (definitions §1.0)"),
     "return_new": (0, "not settled: which patients came for covered one-time care alone"),
     "consult_rate": (0, "not settled: covered consults, and which reason wins where a visit has several"),
