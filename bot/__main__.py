@@ -41,16 +41,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--facts", action="store_true", help="print what is planted in the sample clinic")
     demo.add_argument("--export", type=Path, metavar="FOLDER", help="write the sample as ten CSV files")
     add("check", shell.check, "look over configuration, database and channels: ok, wrong or not set")
-    imports = add("import", shell.import_file, "read a file of the chart program: CSV, XLSX or FHIR")
-    imports.add_argument("kind", nargs="?", choices=(*IMPORT_KINDS, "fhir"))
-    imports.add_argument("file", type=Path, nargs="?")
-    imports.add_argument("--suggest", type=Path, metavar="FILE", help="propose a mapping, read nothing")
-    imports.add_argument("--branch", help="whose facts these are, when the file does not say")
-    imports.add_argument("--mapping", help="an export profile of config.yaml")
-    imports.add_argument("--until", help="the facts are complete to the end of this day")
-    imports.add_argument("--complete", metavar="FROM..TO", help="it holds all reservations of these days")
-    imports.add_argument("--yes", action="store_true", help="cancel the reservations that it does not hold")
-    imports.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
+    _import_options(add("import", shell.import_file, "read a file of the chart program: CSV, XLSX or FHIR"))
     job = add("job", shell.job, "run a job of the timetable now")
     job.add_argument("name")
     job.add_argument("--at", metavar="ISO", help="as if it were this moment")
@@ -72,6 +63,18 @@ def parser() -> argparse.ArgumentParser:
     config = add("config", shell.config, "the shape of config.yaml")
     config.add_argument("what", choices=("schema",))
     return top
+
+
+def _import_options(imports: argparse.ArgumentParser) -> None:
+    imports.add_argument("kind", nargs="?", choices=(*IMPORT_KINDS, "fhir"))
+    imports.add_argument("file", type=Path, nargs="?")
+    imports.add_argument("--suggest", type=Path, metavar="FILE", help="propose a mapping, read nothing")
+    imports.add_argument("--branch", help="whose facts these are, when the file does not say")
+    imports.add_argument("--mapping", help="an export profile of config.yaml")
+    imports.add_argument("--until", help="the facts are complete to the end of this day")
+    imports.add_argument("--complete", metavar="FROM..TO", help="it holds all reservations of these days")
+    imports.add_argument("--yes", action="store_true", help="cancel the reservations that it does not hold")
+    imports.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
 
 
 def main() -> int:

@@ -162,42 +162,8 @@ def _patients(
     by_visits: bool,
     past: bool,
 ) -> list[PatientFacts]:
-    mine = col(Patient.id)
-    booked = (
-        select(func.min(col(Reservation.starts_on)))
-        .where(
-            col(Reservation.patient_id) == mine,
-            col(Reservation.starts_on) >= day,
-            *live_reservation(now, past=past),
-        )
-        .scalar_subquery()
-    )
-    treated = (
-        select(func.max(col(TreatmentDone.done_on)))
-        .where(
-            col(TreatmentDone.patient_id) == mine,
-            col(TreatmentDone.done_on) <= day,
-        )
-        .scalar_subquery()
-    )
-    statement = (
-        select(
-            mine,
-            col(Patient.branch),
-            col(Patient.status),
-            col(Patient.paused_until),
-            col(Patient.merged_into_id),
-            col(Patient.birth_date),
-            col(Patient.vip),
-            col(Patient.owner_id),
-            col(Patient.last_visit_on),
-            booked,
-            treated,
-            value_of(policy, day, now, by_visits),
-        )
-        .where(among(db, mine, ids))
-        .order_by(mine)
-    )
+    statement = _of_patients(policy, day, now, by_visits, past)
+    statement = statement.where(among(db, col(Patient.id), ids)).order_by(col(Patient.id))
     rows = [
         PatientFacts(
             row[0],
@@ -218,6 +184,44 @@ def _patients(
     ]
     _look_back(db, rows, day, now)
     return rows
+
+
+def _of_patients(
+    policy: Policy, day: date, now: datetime, by_visits: bool, past: bool
+) -> Select[*tuple[Any, ...]]:
+    """The columns of a `PatientFacts` in their order, for every patient."""
+    mine = col(Patient.id)
+    booked = (
+        select(func.min(col(Reservation.starts_on)))
+        .where(
+            col(Reservation.patient_id) == mine,
+            col(Reservation.starts_on) >= day,
+            *live_reservation(now, past=past),
+        )
+        .scalar_subquery()
+    )
+    treated = (
+        select(func.max(col(TreatmentDone.done_on)))
+        .where(
+            col(TreatmentDone.patient_id) == mine,
+            col(TreatmentDone.done_on) <= day,
+        )
+        .scalar_subquery()
+    )
+    return select(
+        mine,
+        col(Patient.branch),
+        col(Patient.status),
+        col(Patient.paused_until),
+        col(Patient.merged_into_id),
+        col(Patient.birth_date),
+        col(Patient.vip),
+        col(Patient.owner_id),
+        col(Patient.last_visit_on),
+        booked,
+        treated,
+        value_of(policy, day, now, by_visits),
+    )
 
 
 def _look_back(db: Session, rows: Sequence[PatientFacts], day: date, now: datetime) -> None:
